@@ -1,0 +1,150 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// builder makes the programs of a run, each once, in a directory of its own.
+type builder struct {
+	root  string // of the module
+	dir   string // where binaries go
+	zio   string // the go command of the zio sides
+	stock string // the go command of the others; empty: go at GOBASE's release
+	made  map[string]string
+}
+
+func newBuilder(dir string) (*builder, error) {
+	out, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMOD: %w", err)
+	}
+	root := filepath.Dir(strings.TrimSpace(string(out)))
+	if _, err := os.Stat(filepath.Join(root, "bench", "servers")); err != nil {
+		return nil, errors.New("run this inside the checkout: go run ./bench")
+	}
+	return &builder{root: root, dir: dir, made: map[string]string{}}, nil
+}
+
+// pin reads the base release, which the stock side must be.
+func (b *builder) pin() (string, error) {
+	text, err := os.ReadFile(filepath.Join(b.root, "GOBASE"))
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) == 2 && f[0] == "release" {
+			return f[1], nil
+		}
+	}
+	return "", errors.New("GOBASE has no release line")
+}
+
+// stockGo is the go command and the environment of the stock sides and of the
+// driver.
+func (b *builder) stockGo() (string, []string, error) {
+	if b.stock != "" {
+		return b.stock, []string{"GOTOOLCHAIN=local"}, nil
+	}
+	release, err := b.pin()
+	return "go", []string{"GOTOOLCHAIN=" + release}, err
+}
+
+// zioGo is the same of the zio sides.
+func (b *builder) zioGo() (string, []string, error) {
+	if b.zio == "" {
+		if _, err := os.Stat(filepath.Join(b.root, "cmd", "ziobuild", "main.go")); err != nil {
+			return "", nil, errors.New("this checkout has no cmd/ziobuild yet: give a go command with -zio")
+		}
+		bin := filepath.Join(b.dir, "ziobuild")
+		if err := b.run(b.root, nil, "go", "build", "-o", bin, "./cmd/ziobuild"); err != nil {
+			return "", nil, err
+		}
+		b.zio = bin
+	}
+	if strings.HasPrefix(filepath.Base(b.zio), "ziobuild") {
+		return b.zio, nil, nil
+	}
+	// A bare go command of a patched GOROOT says that it is the base release.
+	// The build cache believes that and must not be shared; neither must
+	// the index of the standard library, which goes by the release's name.
+	path, err := exec.LookPath(b.zio)
+	if err != nil {
+		return "", nil, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", nil, err
+	}
+	cache = filepath.Join(cache, "zio-bench", fmt.Sprintf("%x", sha256.Sum256([]byte(path)))[:16])
+	return b.zio, []string{"GOTOOLCHAIN=local", "GOCACHE=" + cache, "GODEBUG=goindex=0"}, nil
+}
+
+// program builds a Go program of this module.
+func (b *builder) program(kind, pkg string) (string, error) {
+	out := filepath.Join(b.dir, kind, filepath.Base(pkg))
+	return b.once(out, func() error {
+		get := b.stockGo
+		if kind == "zio" {
+			get = b.zioGo
+		}
+		cmd, env, err := get()
+		if err != nil {
+			return err
+		}
+		return b.run(b.root, env, cmd, "build", "-o", out, "./bench/"+pkg)
+	})
+}
+
+// gnet builds the comparison in bench/gnet, which is a module of its own.
+func (b *builder) gnet() (string, error) {
+	out := filepath.Join(b.dir, "gnet")
+	return b.once(out, func() error {
+		cmd, env, err := b.stockGo()
+		if err != nil {
+			return err
+		}
+		return b.run(filepath.Join(b.root, "bench", "gnet"), append(env, "GOFLAGS="), cmd, "build", "-o", out, ".")
+	})
+}
+
+// limit builds one of the C servers.
+func (b *builder) limit(name string) (string, error) {
+	out := filepath.Join(b.dir, name)
+	return b.once(out, func() error {
+		if _, err := exec.LookPath("cc"); err != nil {
+			return errors.New("no C compiler (cc)")
+		}
+		return b.run(filepath.Join(b.root, "bench", "limits"), nil, "cc", "-O2", "-Wall", "-o", out, name+".c")
+	})
+}
+
+func (b *builder) once(out string, make func() error) (string, error) {
+	if msg, ok := b.made[out]; ok {
+		if msg != "" {
+			return "", errors.New(msg)
+		}
+		return out, nil
+	}
+	if err := make(); err != nil {
+		b.made[out] = err.Error()
+		return "", err
+	}
+	b.made[out] = ""
+	return out, nil
+}
+
+func (b *builder) run(dir string, env []string, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}

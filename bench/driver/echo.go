@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/zio-go/zio/bench/internal/wire"
+	"golang.org/x/sys/unix"
+)
+
+func init() { modes["echo"] = echoMode }
+
+// echo is a closed loop: every connection keeps window messages in flight
+// until the budget is spent.
+type echo struct {
+	c       *config
+	p       *poller
+	conns   []echoConn
+	pattern []byte // what a stream consists of; conn i starts at its own place
+	buf     []byte
+	budget  int64 // messages that may still be sent
+	flying  int64
+	done    int64
+	until   time.Time // zero: no limit
+	lat     *hist
+}
+
+type echoConn struct {
+	fd   int
+	base int
+	sent int64 // bytes
+	got  int64
+	at   time.Time // of the last send
+}
+
+const period = 1 << 16 // of the pattern
+
+func echoMode(c *config) (*wire.Result, error) {
+	if c.latency && c.window != 1 {
+		return nil, fmt.Errorf("latencies need a window of 1")
+	}
+	e, err := newEcho(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.run(c.warm, min(c.duration, time.Second)); err != nil {
+		return nil, fmt.Errorf("warm-up: %w", err)
+	}
+	if c.latency {
+		e.lat = new(hist)
+	}
+	v, err := c.measure(func() (int64, error) { return e.run(c.msgs, c.duration) })
+	if err != nil {
+		return nil, err
+	}
+	if c.latency {
+		v["p50_us"] = e.lat.quantile(0.50)
+		v["p99_us"] = e.lat.quantile(0.99)
+	}
+	if err := e.close(); err != nil {
+		return nil, err
+	}
+	return result(v, e.done), nil
+}
+
+func newEcho(c *config) (*echo, error) {
+	e := &echo{
+		c:     c,
+		conns: make([]echoConn, c.conns),
+		buf:   make([]byte, max(c.size*c.window, 4096)),
+	}
+	// Random and one window longer than its period, so that any part of a
+	// stream is one slice and a reply to another connection is noticed.
+	r := rand.NewChaCha8([32]byte{})
+	e.pattern = make([]byte, period)
+	r.Read(e.pattern)
+	for len(e.pattern) < period+len(e.buf) {
+		e.pattern = append(e.pattern, e.pattern[:min(period, period+len(e.buf)-len(e.pattern))]...)
+	}
+	var err error
+	if e.p, err = newPoller(); err != nil {
+		return nil, err
+	}
+	for i := range e.conns {
+		fd, err := dial(c.addr, i, true)
+		if err != nil {
+			return nil, fmt.Errorf("connection %d: %w", i, err)
+		}
+		e.conns[i] = echoConn{fd: fd, base: i * 8191 % period}
+		if err := e.p.add(fd, i, unix.EPOLLIN); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// run handles n messages, or as many as fit into d, and returns when none is
+// in flight any more.
+func (e *echo) run(n int64, d time.Duration) (int64, error) {
+	e.budget, e.until = n, time.Time{}
+	if d > 0 {
+		e.until = time.Now().Add(d)
+	}
+	start := e.done
+	for i := range e.conns {
+		if err := e.send(&e.conns[i], e.c.window); err != nil {
+			return 0, err
+		}
+	}
+	for e.flying > 0 {
+		events, err := e.p.wait(-1)
+		if err != nil {
+			return 0, err
+		}
+		if d > 0 && time.Now().After(e.until) {
+			e.budget = 0
+		}
+		for i := range events {
+			if err := e.recv(&e.conns[events[i].Fd]); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return e.done - start, nil
+}
+
+func (e *echo) send(c *echoConn, msgs int) error {
+	if int64(msgs) > e.budget {
+		msgs = int(e.budget)
+	}
+	if msgs == 0 {
+		return nil
+	}
+	if e.lat != nil {
+		c.at = time.Now()
+	}
+	// With split every message is a write of its own, as from a client whose
+	// requests come about one by one; else they travel in one segment.
+	for want := msgs * e.c.size; want > 0; {
+		k := want
+		if e.c.split {
+			k = e.c.size
+		}
+		off := (int64(c.base) + c.sent) % period
+		n, errno := write(c.fd, e.pattern[off:][:k])
+		if errno != 0 {
+			return fmt.Errorf("write: %w", errno)
+		}
+		if n != k { // a window fits into any socket buffer
+			return fmt.Errorf("short write: %d of %d bytes", n, k)
+		}
+		c.sent += int64(n)
+		want -= n
+	}
+	e.budget -= int64(msgs)
+	e.flying += int64(msgs)
+	return nil
+}
+
+func (e *echo) recv(c *echoConn) error {
+	n, errno := read(c.fd, e.buf)
+	switch {
+	case errno == unix.EAGAIN:
+		return nil
+	case errno != 0:
+		return fmt.Errorf("read: %w", errno)
+	case n == 0:
+		return fmt.Errorf("the server closed a connection")
+	}
+	off := (int64(c.base) + c.got) % period
+	if !bytes.Equal(e.buf[:n], e.pattern[off:][:n]) {
+		return fmt.Errorf("wrong bytes in a reply, at offset %d", c.got)
+	}
+	whole := c.got / int64(e.c.size)
+	c.got += int64(n)
+	if c.got > c.sent {
+		return fmt.Errorf("more bytes came back than were sent")
+	}
+	msgs := c.got/int64(e.c.size) - whole
+	e.flying -= msgs
+	e.done += msgs
+	if e.lat != nil && msgs > 0 {
+		e.lat.add(time.Since(c.at))
+	}
+	return e.send(c, int(msgs))
+}
+
+// close ends every connection in order and waits for the server's end of it, so
+// that the server has counted its messages before it is told to report.
+func (e *echo) close() error {
+	for i := range e.conns {
+		if err := unix.Shutdown(e.conns[i].fd, unix.SHUT_WR); err != nil {
+			return fmt.Errorf("shutdown: %w", err)
+		}
+	}
+	for open := len(e.conns); open > 0; {
+		events, err := e.p.wait(-1)
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			fd := e.conns[events[i].Fd].fd
+			if n, errno := read(fd, e.buf); errno != 0 || n != 0 {
+				return fmt.Errorf("after the end of a connection: read: %d, %w", n, errno)
+			}
+			unix.Close(fd)
+			open--
+		}
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+// Package wire holds the lines that the processes of a benchmark exchange.
+package wire
+
+// Ready is a server's first line.
+type Ready struct {
+	Listen string `json:"listen"`
+}
+
+// Final is a server's last line: the whole life of the process, connection
+// setup included. The figures per message come from the driver, which looks at
+// the server from outside between warm and end.
+type Final struct {
+	User     float64            `json:"user"` // seconds
+	Sys      float64            `json:"sys"`
+	MaxRSS   int64              `json:"maxrss"` // KiB
+	VCSW     int64              `json:"vcsw"`
+	IVCSW    int64              `json:"ivcsw"`
+	Threads  int                `json:"threads"`
+	Messages int64              `json:"messages"`
+	Extra    map[string]float64 `json:"extra,omitempty"`
+}
+
+// Result is the driver's only line on stdout.
+type Result struct {
+	Messages int64              `json:"messages"` // warm-up included
+	Values   map[string]float64 `json:"values"`
+}

@@ -1,0 +1,74 @@
+// Echo is the server that most Go programmers would write: a goroutine per
+// connection, a loop of Read and Write. With -spin it also computes on every
+// processor, which is what shows how long a completed read waits for one.
+package main
+
+import (
+	"flag"
+	"net"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/zio-go/zio/bench/internal/meter"
+)
+
+func main() {
+	size := flag.Int("buf", 4096, "bytes of the read buffer")
+	msg := flag.Int("msg", 64, "bytes of a message, for the count")
+	once := flag.Bool("once", false, "close after the first reply")
+	spin := flag.String("spin", "", "hog: GOMAXPROCS goroutines that never yield; yield: they yield every 10 us")
+	flag.Parse()
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		meter.Fatal(err)
+	}
+	meter.Ready(l.Addr().String(), func() { meter.Set("spins", float64(spins.Load())) })
+	if *spin != "" {
+		for range runtime.GOMAXPROCS(0) {
+			go work(*spin == "yield")
+		}
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			meter.Fatal(err)
+		}
+		go serve(c, *size, int64(*msg), *once)
+	}
+}
+
+func serve(c net.Conn, size int, msg int64, once bool) {
+	defer c.Close()
+	buf := make([]byte, size)
+	var total int64
+	for {
+		n, err := c.Read(buf)
+		if n > 0 {
+			if _, err := c.Write(buf[:n]); err != nil {
+				break
+			}
+			total += int64(n)
+		}
+		if err != nil || once {
+			break
+		}
+	}
+	meter.Messages.Add(total / msg)
+}
+
+// spins counts slices of about 10 us of computing, so that a scheduler that
+// starves the computing goroutines cannot look good.
+var spins atomic.Int64
+
+func work(yield bool) {
+	for {
+		for t := time.Now(); time.Since(t) < 10*time.Microsecond; {
+		}
+		spins.Add(1)
+		if yield {
+			runtime.Gosched()
+		}
+	}
+}
