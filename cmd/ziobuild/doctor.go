@@ -1,0 +1,3 @@
+package main
+
+func (a *app) doctor(args []string) error { return usageError("doctor: not yet") }

@@ -1,0 +1,43 @@
+//go:build unix
+
+// Package filelock is a lock between processes that ends with its holder.
+package filelock
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Lock is a held lock.
+type Lock struct{ f *os.File }
+
+// Acquire takes the lock on the named file, which it creates. If another
+// process holds it, Acquire calls wait once and then blocks.
+func Acquire(name string, wait func()) (*Lock, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	how := unix.LOCK_EX | unix.LOCK_NB
+	for {
+		err := unix.Flock(int(f.Fd()), how)
+		switch {
+		case err == nil:
+			return &Lock{f}, nil
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EWOULDBLOCK) && how&unix.LOCK_NB != 0:
+			how = unix.LOCK_EX
+			wait()
+		default:
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", name, err)
+		}
+	}
+}
+
+// Release gives the lock up. The file stays: removing it would let two
+// processes hold locks on different files of one name.
+func (l *Lock) Release() { l.f.Close() }

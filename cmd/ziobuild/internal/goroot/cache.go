@@ -1,0 +1,160 @@
+package goroot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/filelock"
+)
+
+// A Cache is the folder that holds assembled trees, rebuilt tools and the
+// build cache of the programs built with them:
+//
+//	KEY/          an assembled GOROOT
+//	tools/TKEY/   the rebuilt commands of a tool key
+//	gocache/      GOCACHE of the assembled go commands
+//	tmp-*/        a tree in the making, or what an interrupted run left
+//	lock          held while a tree is made or removed
+type Cache struct{ Dir string }
+
+// Root returns the folder of the tree with that key.
+func (c Cache) Root(key string) string { return filepath.Join(c.Dir, key) }
+
+// GOCACHE returns the build cache of all assembled trees.
+func (c Cache) GOCACHE() string { return filepath.Join(c.Dir, "gocache") }
+
+func (c Cache) tools(toolKey string) string { return filepath.Join(c.Dir, "tools", toolKey) }
+
+// Lock takes the lock of the cache, making the folder if need be.
+func (c Cache) Lock(wait func()) (*filelock.Lock, error) {
+	err := os.MkdirAll(c.Dir, 0o755)
+	if err == nil {
+		var l *filelock.Lock
+		if l, err = filelock.Acquire(filepath.Join(c.Dir, "lock"), wait); err == nil {
+			return l, nil
+		}
+	}
+	return nil, c.writeError(err)
+}
+
+// writeError explains an error that came from writing to the cache.
+func (c Cache) writeError(err error) error {
+	switch {
+	case isNoSpace(err):
+		return fmt.Errorf("%w\n\tthe disk that holds %s is full: free about 500 MB or set ZIOBUILD_CACHE to a folder on another disk", err, c.Dir)
+	case errors.Is(err, fs.ErrPermission) || isReadOnly(err):
+		return fmt.Errorf("%w\n\tthe cache %s cannot be written: set ZIOBUILD_CACHE to a folder that can, or have its owner run 'ziobuild setup'", err, c.Dir)
+	}
+	return err
+}
+
+// sweep removes what interrupted runs left. The caller holds the lock, so no
+// temporary folder can be in use.
+func (c Cache) sweep() {
+	names, _ := filepath.Glob(filepath.Join(c.Dir, "tmp-*"))
+	for _, name := range names {
+		RemoveAll(name)
+	}
+}
+
+// keep is how long an unused tree stays.
+const keep = 30 * 24 * time.Hour
+
+// gc removes trees and tools that were not used for a while. A tree's last use
+// is the time of its folder's used file, see [Cache.Touch].
+func (c Cache) gc(now time.Time, current ...string) {
+	for _, dir := range c.Trees() {
+		if dir == current[0] {
+			continue
+		}
+		fi, err := os.Stat(filepath.Join(dir, usedFile))
+		if err == nil && now.Sub(fi.ModTime()) > keep {
+			c.remove(dir)
+		}
+	}
+}
+
+// Trees returns the folders of the assembled trees.
+func (c Cache) Trees() []string {
+	names, _ := filepath.Glob(filepath.Join(c.Dir, "*", stampFile))
+	for i, name := range names {
+		names[i] = filepath.Dir(name)
+	}
+	return names
+}
+
+// usedFile's modification time is the last use of the tree, by the day.
+const usedFile = "zio.used"
+
+// Touch notes that a tree is in use. It writes once a day at most, and does
+// not mind a cache that it cannot write.
+func (c Cache) Touch(root string) {
+	name := filepath.Join(root, usedFile)
+	fi, err := os.Stat(name)
+	if err == nil && time.Since(fi.ModTime()) < 24*time.Hour {
+		return
+	}
+	now := time.Now()
+	os.Chtimes(name, now, now)
+}
+
+// remove takes a tree away at once, by a rename, and then deletes it.
+func (c Cache) remove(dir string) error {
+	tmp, err := os.MkdirTemp(c.Dir, "tmp-old-")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(dir, filepath.Join(tmp, "tree")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		os.Remove(tmp)
+		return err
+	}
+	return RemoveAll(tmp)
+}
+
+// Clean removes the trees, or with all everything that the cache holds.
+func (c Cache) Clean(all bool) error {
+	if _, err := os.Stat(c.Dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	l, err := c.Lock(func() {})
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	c.sweep()
+	dirs := c.Trees()
+	dirs = append(dirs, filepath.Join(c.Dir, "tools"))
+	if all {
+		dirs = append(dirs, c.GOCACHE())
+	}
+	for _, dir := range dirs {
+		if err := c.remove(dir); err != nil {
+			return c.writeError(err)
+		}
+	}
+	return nil
+}
+
+// RemoveAll is os.RemoveAll for trees that hold read-only folders.
+func RemoveAll(dir string) error {
+	if err := os.RemoveAll(dir); err == nil {
+		return nil
+	}
+	filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			os.Chmod(name, 0o755)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+// IsAssembled reports whether dir is an assembled tree, of whatever key.
+func IsAssembled(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, revFile))
+	return err == nil
+}
