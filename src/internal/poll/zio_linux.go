@@ -1,0 +1,128 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package poll
+
+import (
+	"internal/race"
+	"internal/strconv"
+	"io"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// Reads and writes of sockets by the runtime's submission core; see
+// runtime/zio.go. Everything else on a descriptor uses readiness as upstream
+// does, and the two can be mixed.
+
+// zioState is the state of the submission core in a FD. Constant after Init.
+type zioState struct {
+	on bool
+}
+
+func runtime_zioOpen(ctx uintptr, short bool) bool
+func runtime_zioShared(ctx uintptr)
+
+// The buffers are not kept after the call.
+//
+//go:noescape
+func runtime_zioRead(ctx uintptr, p unsafe.Pointer, n int) int
+
+//go:noescape
+func runtime_zioWrite(ctx uintptr, p unsafe.Pointer, n int) int
+
+// Results of runtime_zioRead and runtime_zioWrite. These must match the values
+// in runtime/zio.go.
+const (
+	zioRedo    = -1 << 20
+	zioErrBase = -1 << 21
+)
+
+// zioInit hands the descriptor to the submission core if it is a socket.
+func (fd *FD) zioInit(net string) {
+	if fd.isFile {
+		return
+	}
+	// Only TCP sockets that package net made itself: a short read empties
+	// their receive queue. Unix sockets end a read at a message
+	// with descriptors, and others may have been set up in any way.
+	short := fd.IsStream && len(net) >= 3 && net[:3] == "tcp"
+	fd.zio.on = runtime_zioOpen(fd.pd.runtimeCtx, short)
+}
+
+// zioShared notes that the program gets hold of the descriptor.
+func (fd *FD) zioShared() {
+	if fd.zio.on && fd.pd.runtimeCtx != 0 {
+		runtime_zioShared(fd.pd.runtimeCtx)
+	}
+}
+
+// zioRead is Read by the submission core. The read lock is held and p is not
+// empty. If ok is false nothing was done, and Read must go on by itself.
+func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) {
+	if atomic.LoadUint32(&fd.isBlocking) != 0 {
+		return 0, nil, false
+	}
+	n = runtime_zioRead(fd.pd.runtimeCtx, unsafe.Pointer(&p[0]), len(p))
+	if n < 0 {
+		if n == zioRedo {
+			return 0, nil, false
+		}
+		return 0, fd.zioError(n), true
+	}
+	syscall_zioDidRead(p[:n])
+	return n, fd.eofError(n, nil), true
+}
+
+// zioWrite is Write by the submission core. The write lock is held.
+func (fd *FD) zioWrite(p []byte) (nn int, err error, ok bool) {
+	if len(p) == 0 || atomic.LoadUint32(&fd.isBlocking) != 0 {
+		return 0, nil, false
+	}
+	if race.Enabled {
+		syscall_zioWillWrite()
+	}
+	for {
+		n := runtime_zioWrite(fd.pd.runtimeCtx, unsafe.Pointer(&p[nn]), len(p)-nn)
+		if n < 0 {
+			if n == zioRedo {
+				return 0, nil, false
+			}
+			return nn, fd.zioError(n), true
+		}
+		syscall_zioDidWrite(p[nn : nn+n])
+		if n > len(p)-nn {
+			// See Write and go.dev/issue/61060.
+			panic("invalid return from write: got " + strconv.Itoa(n) + " from a write of " + strconv.Itoa(len(p)-nn))
+		}
+		nn += n
+		if nn == len(p) {
+			return nn, nil, true
+		}
+		if n == 0 {
+			return nn, io.ErrUnexpectedEOF, true
+		}
+	}
+}
+
+// zioError converts a negative result.
+func (fd *FD) zioError(n int) error {
+	if n <= zioErrBase {
+		return convertErr(zioErrBase-n, fd.isFile)
+	}
+	return errnoErr(syscall.Errno(-n))
+}
+
+// Reports to the race detector and the sanitizers what the kernel did to the
+// buffers, as syscall.Read and syscall.Write do.
+//
+//go:linkname syscall_zioDidRead syscall.zioDidRead
+func syscall_zioDidRead(p []byte)
+
+//go:linkname syscall_zioWillWrite syscall.zioWillWrite
+func syscall_zioWillWrite()
+
+//go:linkname syscall_zioDidWrite syscall.zioDidWrite
+func syscall_zioDidWrite(p []byte)

@@ -1,0 +1,20 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+//go:build (unix && !linux) || (js && wasm) || wasip1 || windows
+
+package poll
+
+// zioState is empty on systems whose submission core is upstream's poller.
+type zioState struct {
+	on bool
+}
+
+func (fd *FD) zioInit(net string) {}
+
+func (fd *FD) zioShared() {}
+
+func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioWrite(p []byte) (n int, err error, ok bool) { return 0, nil, false }

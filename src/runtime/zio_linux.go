@@ -1,0 +1,518 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+import (
+	"internal/bytealg"
+	"internal/runtime/atomic"
+	"internal/runtime/sys"
+	"internal/runtime/syscall/linux"
+	"unsafe"
+)
+
+// zio is the state of the submission core.
+var zio struct {
+	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
+	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
+	ringInit atomic.Uint32 // whether zioRingInit has run
+	lastPoll atomic.Int64  // nanotime of the last return from zioNetpoll
+	enters   atomic.Uint64 // epoll_wait and ppoll calls
+	retired  zioCounters   // counters of destroyed Ps, protected by the stopped world
+}
+
+// zioDesc is the submission core's part of a pollDesc.
+//
+// No heap pointers.
+type zioDesc struct {
+	// sticky is set when readiness cannot tell any more whether the receive
+	// queue is empty: the peer closed or sent urgent data, an error is
+	// pending, or the program got hold of the descriptor. Accessed
+	// atomically; only ever set while the descriptor is open.
+	sticky atomic.Uint32
+
+	// short says that a short read empties the receive queue. Constant
+	// while the descriptor is open.
+	short bool
+
+	// drained says that the last receive emptied the queue and that no
+	// readiness event had come since rg was last pdNil. Owned by the
+	// goroutine that holds the descriptor's read lock.
+	drained bool
+
+	// large says that the last receive brought so much that copying
+	// outweighs the system call: the goroutine does it itself, so that
+	// several processors can copy. Owned as drained is.
+	large bool
+
+	// For the poll backend, protected by zioPollSet.lock.
+	armed  uint8 // what goroutines wait for, zioPollR and zioPollW
+	polled bool  // in the copy of the thread that polls
+	idx    int32 // index in the set, 0 if not in it
+
+	r zioOp // receive; owned as the state table in zio.go says
+	w zioOp // send; likewise
+}
+
+// zioOp is one operation on a pollDesc.
+//
+// No heap pointers: the buffer is kept alive by the frames of the parked
+// goroutine.
+type zioOp struct {
+	_    sys.NotInHeap
+	buf  uintptr
+	len  uint32
+	kind uint8 // zioOpNone or the state armed or queued of zio.go
+	done bool  // res is valid
+	res  int32 // count, or negated error number
+	gp   guintptr
+}
+
+const (
+	zioOpNone = iota
+	zioOpArmed
+	zioOpQueued
+)
+
+// zioP is the submission core's part of a p.
+type zioP struct {
+	ring    *zioRing // nil until the first operation is queued; not in the heap
+	direct  uint32   // sends to perform directly before queueing again
+	backoff uint32   // value for direct if queued sends turn out late again
+	busy    bool     // no look at the poller for zioBusyAge; look every zioPollAge
+	count   zioCounters
+
+	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
+	slice struct {
+		tick uint32
+		when int64
+	}
+}
+
+const (
+	// zioMaxRead and zioMaxWrite bound the operations that are performed
+	// without entersyscall. The kernel copies at most this many bytes, which
+	// takes microseconds; while it does, the P cannot be taken away.
+	zioMaxRead  = 64 << 10
+	zioMaxWrite = 16 << 10
+
+	// zioLargeRead is the receive from which copying outweighs the system
+	// call.
+	zioLargeRead = 8 << 10
+
+	// zioQueueWrite is the largest send worth queueing: beyond, copying
+	// costs more than the system call.
+	zioQueueWrite = 4 << 10
+)
+
+// zioOn reports whether the submission core is in use.
+//
+//go:nosplit
+func zioOn() bool {
+	return zio.backend != zioOff
+}
+
+// zioSetting returns the value of the zio setting in GODEBUG, "" if there is
+// none. As for other settings, the environment wins over the defaults that
+// were linked in, and the last one wins within each.
+func zioSetting(key string) string {
+	for _, s := range [...]string{gogetenv("GODEBUG"), godebugDefault} {
+		val := ""
+		for s != "" {
+			field := s
+			if i := bytealg.IndexByteString(s, ','); i >= 0 {
+				field, s = s[:i], s[i+1:]
+			} else {
+				s = ""
+			}
+			if len(field) > len(key) && field[:len(key)] == key && field[len(key)] == '=' {
+				val = field[len(key)+1:]
+			}
+		}
+		if val != "" {
+			return val
+		}
+	}
+	return ""
+}
+
+// zioBackendInit chooses the backend. The ring itself is probed when the first
+// socket is opened, so that a program without sockets has none.
+func zioBackendInit() {
+	switch s := zioSetting("zio"); s {
+	case "", "auto":
+		zio.backend = zioUring
+	case "off":
+		zio.backend = zioOff
+	default:
+		zio.forced = true
+		for i, name := range zioBackendNames {
+			if name == s {
+				zio.backend = uint32(i)
+				return
+			}
+		}
+		print("runtime: GODEBUG=zio=", s, ": unknown backend; use auto, io_uring, epoll, poll or off\n")
+		exit(2)
+	}
+}
+
+func zioBackendName() string {
+	return zioBackendNames[zio.backend]
+}
+
+// poll_zioOpen prepares a pollDesc for zioRead and zioWrite. short says that
+// the descriptor is a stream socket on which a short read means that the
+// receive queue is empty (see epoll(7), "Possible pitfalls").
+// It reports whether the submission core is in use.
+//
+//go:linkname poll_zioOpen internal/poll.runtime_zioOpen
+func poll_zioOpen(pd *pollDesc, short bool) bool {
+	if !zioOn() {
+		return false
+	}
+	if zio.backend == zioUring && zio.ringInit.Load() == 0 {
+		lock(&netpollInitLock)
+		if zio.ringInit.Load() == 0 {
+			zioRingInit()
+			zio.ringInit.Store(1)
+		}
+		unlock(&netpollInitLock)
+	}
+	pd.zio.short = short
+	return true
+}
+
+// poll_zioShared notes that the program got hold of the descriptor, by
+// SyscallConn, File or Fd, and may have changed what a short read means.
+//
+//go:linkname poll_zioShared internal/poll.runtime_zioShared
+func poll_zioShared(pd *pollDesc) {
+	pd.zio.sticky.Store(1)
+}
+
+// zioLevelTriggered reports whether a goroutine must call zioArm before it parks.
+func zioLevelTriggered() bool {
+	return zio.backend == zioPoll
+}
+
+// touched notes that an operation outside of the submission core is about to
+// use the descriptor's receive queue, and rg is reset.
+func (z *zioDesc) touched() {
+	z.drained = false
+}
+
+// reset prepares z for a newly opened descriptor.
+func (z *zioDesc) reset() {
+	z.sticky.Store(0)
+	z.short = false
+	z.drained = false
+	z.large = false
+	z.r.kind = zioOpNone
+	z.w.kind = zioOpNone
+}
+
+// poll_zioRead receives into buf, waiting until there is something to receive.
+// It returns the count, a negated error number, zioRedo when the caller must
+// use an ordinary read, or zioErrBase minus a pollErr code.
+// The caller holds the descriptor's read lock.
+//
+//go:linkname poll_zioRead internal/poll.runtime_zioRead
+func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
+	if err := netpollcheckerr(pd, 'r'); err != pollNoError {
+		return zioErrBase - err
+	}
+	if n > zioMaxRead {
+		return zioRedo
+	}
+	z := &pd.zio
+	attempt := true
+	if z.drained && pd.rg.Load() != pdReady && z.sticky.Load() == 0 {
+		attempt = false
+		zioCount(zioCountSkipped)
+	}
+	for {
+		if attempt {
+			z.drained = false
+			pd.rg.Store(pdNil)
+			r := zioRecv(int32(pd.fd), buf, uint32(n))
+			if r != -_EAGAIN {
+				return z.received(r, n)
+			}
+			z.drained = true
+		}
+		attempt = true
+		switch r := zioWaitRead(pd, buf, n); {
+		case r == -_EAGAIN:
+			// Somebody else took the data, a dup of the descriptor
+			// perhaps.
+			attempt = false
+		case r != zioRedo:
+			return z.received(int(r), n)
+		}
+	}
+}
+
+// received notes what the result r of a receive of up to n bytes says about
+// the receive queue, and returns r.
+func (z *zioDesc) received(r, n int) int {
+	if r == -_ENOSYS {
+		return zioRedo
+	}
+	if r <= zioErrBase {
+		return r
+	}
+	z.large = r > zioLargeRead
+	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
+	return r
+}
+
+// zioWait is what a goroutine that parks hands to its commit function. It is
+// on the goroutine's stack, where buf follows a stack that grows; only once
+// the goroutine is parked does the address become fixed.
+type zioWait struct {
+	pd  *pollDesc
+	buf unsafe.Pointer
+}
+
+// zioWaitRead parks until the descriptor is readable. If the backend performed
+// the receive it returns the result, if not zioRedo.
+func zioWaitRead(pd *pollDesc, buf unsafe.Pointer, n int) int32 {
+	gp := getg()
+	op := &pd.zio.r
+	op.len = uint32(n)
+	op.done = false
+	op.res = zioRedo
+	if zio.backend == zioUring {
+		op.kind = zioOpArmed
+	} else if zio.backend == zioPoll {
+		zioArm(pd, 'r')
+	}
+	zioCount(zioCountSubmitted)
+	gp.zioInFlight = true
+	for !zioBlockRead(pd, buf) {
+		if err := netpollcheckerr(pd, 'r'); err != pollNoError {
+			op.res = int32(zioErrBase - err)
+			break
+		}
+	}
+	gp.zioInFlight = false
+	op.kind = zioOpNone
+	if op.res <= zioErrBase {
+		zioCount(zioCountCanceled)
+	} else {
+		zioCount(zioCountCompleted)
+	}
+	return op.res
+}
+
+// zioBlockRead is netpollblock for a receive that a backend may perform. It
+// returns whether the descriptor is ready or the receive performed.
+func zioBlockRead(pd *pollDesc, buf unsafe.Pointer) bool {
+	for {
+		if pd.rg.CompareAndSwap(pdReady, pdNil) {
+			return true
+		}
+		if pd.rg.CompareAndSwap(pdNil, pdWait) {
+			break
+		}
+		if v := pd.rg.Load(); v != pdReady && v != pdNil {
+			throw("runtime: double wait")
+		}
+	}
+	// As in netpollblock, recheck after setting pdWait.
+	if netpollcheckerr(pd, 'r') == pollNoError {
+		w := zioWait{pd, buf}
+		gopark(zioReadCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 5)
+		KeepAlive(w.buf)
+	}
+	if pd.zio.r.done {
+		// The backend took rg to pdNil when it claimed the operation;
+		// what rg says now belongs to a later event.
+		return true
+	}
+	old := pd.rg.Swap(pdNil)
+	if old > pdWait {
+		throw("runtime: corrupted polldesc")
+	}
+	return old == pdReady
+}
+
+// zioReadCommit is netpollblockcommit for a receive.
+func zioReadCommit(gp *g, wp unsafe.Pointer) bool {
+	w := (*zioWait)(wp)
+	w.pd.zio.r.buf = uintptr(w.buf)
+	return netpollblockcommit(gp, unsafe.Pointer(&w.pd.rg))
+}
+
+// poll_zioWrite sends buf once, waiting until at least one byte can be sent.
+// The results are those of poll_zioRead. The caller holds the descriptor's
+// write lock.
+//
+//go:linkname poll_zioWrite internal/poll.runtime_zioWrite
+func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
+	if n > zioMaxWrite {
+		return zioRedo
+	}
+	for {
+		if err := netpollcheckerr(pd, 'w'); err != pollNoError {
+			return zioErrBase - err
+		}
+		pd.wg.Store(pdNil)
+		r := int(zioRedo)
+		if n <= zioQueueWrite && zio.backend == zioUring {
+			r = zioQueueSend(pd, buf, n)
+		}
+		if r == zioRedo {
+			r = zioSend(int32(pd.fd), buf, uint32(n))
+		}
+		switch r {
+		case -_ENOSYS:
+			return zioRedo
+		case -_EAGAIN:
+			zioCount(zioCountSubmitted)
+			if zio.backend == zioPoll {
+				zioArm(pd, 'w')
+			}
+			if !netpollblock(pd, 'w', false) {
+				zioCount(zioCountCanceled)
+			} else {
+				zioCount(zioCountCompleted)
+			}
+		default:
+			return r
+		}
+	}
+}
+
+// zioQueueSend queues a send on this P's ring if other goroutines are about to
+// run here, parks until it was performed and returns the result. If nothing
+// else is about to run, a ring saves nothing and it returns zioRedo.
+func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
+	mp := acquirem()
+	pp := mp.p.ptr()
+	z := &pp.zio
+	if z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
+		if z.direct != 0 {
+			z.direct--
+		}
+		releasem(mp)
+		return zioRedo
+	}
+	if z.ring == nil {
+		if z.ring = zioRingNew(); z.ring == nil {
+			z.direct = 1 << 10 // no memory: try again later
+			releasem(mp)
+			return zioRedo
+		}
+	}
+	z.count.submitted++
+	releasem(mp)
+
+	gp := getg()
+	op := &pd.zio.w
+	op.len = uint32(n)
+	op.kind = zioOpQueued
+	op.done = false
+	op.res = zioRedo
+	op.gp.set(gp)
+	gp.zioInFlight = true
+	w := zioWait{pd, buf}
+	gopark(zioQueueCommit, noescape(unsafe.Pointer(&w)), waitReasonIOSubmit, traceBlockNet, 4)
+	KeepAlive(w.buf)
+	gp.zioInFlight = false
+	op.kind = zioOpNone
+	zioCount(zioCountCompleted)
+	return int(op.res)
+}
+
+// zioQueueCommit puts the send of a goroutine that has just parked on the
+// ring of its P.
+func zioQueueCommit(gp *g, wp unsafe.Pointer) bool {
+	w := (*zioWait)(wp)
+	pd := w.pd
+	pd.zio.w.buf = uintptr(w.buf)
+	r := getg().m.p.ptr().zio.ring
+	if r == nil || !r.tryLock() {
+		// The goroutine was preempted since and parks on another P,
+		// or sysmon is flushing this ring: send directly.
+		return false
+	}
+	var list gList
+	if r.queued.Load() == 0 {
+		r.since = nanotime()
+	}
+	r.add(_IORING_OP_SEND, pd, &pd.zio.w, _MSG_NOSIGNAL|_MSG_DONTWAIT)
+	q := r.queued.Load()
+	if q == zioRingSize || q%zioLookEvery == 0 && nanotime()-r.since > zioMaxAge {
+		r.run(&list)
+	}
+	r.unlock()
+	injectglist(&list)
+	return true
+}
+
+// zioReady declares that the descriptor of pd is ready, as netpollready does.
+// A goroutine that waits with an armed receive is not resumed: the receive is
+// claimed and queued on b instead, if b is not nil.
+//
+//go:nowritebarrier
+func zioReady(toRun *gList, pd *pollDesc, mode int32, b *zioRing) int32 {
+	if b == nil || mode == 'w' {
+		return netpollready(toRun, pd, mode)
+	}
+	old := pd.rg.Load()
+	op := &pd.zio.r
+	if old <= pdWait || op.kind != zioOpArmed || pd.zio.large || !pd.rg.CompareAndSwap(old, pdNil) {
+		return netpollready(toRun, pd, mode)
+	}
+	delta := int32(-1)
+	if op.kind == zioOpArmed {
+		op.gp = guintptr(old)
+		b.add(_IORING_OP_RECV, pd, op, _MSG_DONTWAIT)
+	} else {
+		// Between the load and the swap the goroutine was resumed by a
+		// deadline and came back for an ordinary wait.
+		pd.rg.CompareAndSwap(pdNil, pdReady)
+		toRun.push((*g)(unsafe.Pointer(old)))
+	}
+	if mode == 'r'+'w' {
+		delta += netpollready(toRun, pd, 'w')
+	}
+	return delta
+}
+
+// zioRecv and zioSend receive and send without waiting. They do not tell the
+// scheduler, since they cannot block: MSG_DONTWAIT holds even where the
+// program put the descriptor in blocking mode. They return a count or a
+// negated error number.
+//
+// They are nosplit because a stack buffer must not move once its address is a
+// uintptr.
+//
+//go:nosplit
+func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
+	for {
+		r, _, errno := linux.Syscall6(_SYS_recvfrom, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			return int(r)
+		}
+		if errno != _EINTR {
+			return -int(errno)
+		}
+	}
+}
+
+//go:nosplit
+func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
+	for {
+		r, _, errno := linux.Syscall6(_SYS_sendto, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			return int(r)
+		}
+		if errno != _EINTR {
+			return -int(errno)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+import (
+	"internal/goarch"
+	"internal/runtime/atomic"
+	"internal/runtime/syscall/linux"
+	"unsafe"
+)
+
+// Readiness by poll(2). It exists to show that nothing in the submission core
+// depends on epoll or io_uring.
+//
+// poll(2) is level-triggered and takes its whole set with every call, so a
+// descriptor is in the set only while a goroutine waits for it: zioArm puts it
+// in, readiness or close takes it out. One thread polls at a time, with a copy
+// of the set.
+
+var zioPollSet struct {
+	lock mutex // protects the following fields, and armed, idx and polled of every zioDesc
+	set  zioPollEntries
+	n    int // entries in use; entry 0 is the netpollBreak eventfd
+
+	busy   bool           // a thread polls; it owns the next two fields
+	copied int            // entries of the copy
+	copy   zioPollEntries // what is given to ppoll
+
+	round atomic.Uint32 // polls that ended
+}
+
+// zioPollEntries are two parallel arrays that are not in the heap.
+type zioPollEntries struct {
+	fds uintptr // *zioPollFD
+	pds uintptr // **pollDesc
+	cap int
+}
+
+func (e *zioPollEntries) fd(i int) *zioPollFD {
+	return (*zioPollFD)(unsafe.Pointer(e.fds + uintptr(i)*unsafe.Sizeof(zioPollFD{})))
+}
+
+func (e *zioPollEntries) pd(i int) **pollDesc {
+	return (**pollDesc)(unsafe.Pointer(e.pds + uintptr(i)*goarch.PtrSize))
+}
+
+// copyFrom copies n entries.
+func (e *zioPollEntries) copyFrom(o *zioPollEntries, n int) {
+	memmove(unsafe.Pointer(e.fds), unsafe.Pointer(o.fds), uintptr(n)*unsafe.Sizeof(zioPollFD{}))
+	memmove(unsafe.Pointer(e.pds), unsafe.Pointer(o.pds), uintptr(n)*goarch.PtrSize)
+}
+
+// alloc makes room for n entries. The old arrays are abandoned; since sizes
+// double, what is lost is less than what is used.
+func (e *zioPollEntries) alloc(n int) {
+	e.fds = uintptr(persistentalloc(uintptr(n)*unsafe.Sizeof(zioPollFD{}), 8, &memstats.other_sys))
+	e.pds = uintptr(persistentalloc(uintptr(n)*goarch.PtrSize, 8, &memstats.other_sys))
+	e.cap = n
+}
+
+// Bits of zioDesc.armed.
+const (
+	zioPollR = 1
+	zioPollW = 2
+)
+
+// zioPollOpen accepts what epoll accepts, so that the same descriptors are put
+// in blocking mode with every backend.
+func zioPollOpen(fd uintptr) uintptr {
+	ev := linux.EpollEvent{Events: linux.EPOLLET}
+	errno := linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
+	if errno == 0 {
+		linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(fd), &ev)
+	}
+	return errno
+}
+
+// zioPollClosed takes pd out of the set. If the thread that polls has it in its
+// copy, the kernel holds a reference to the descriptor, and a socket would
+// outlive its close: break the poll and wait for its end.
+func zioPollClosed(pd *pollDesc) {
+	s := &zioPollSet
+	lock(&s.lock)
+	pd.zio.armed = 0
+	zioPollRemove(pd)
+	polled := pd.zio.polled
+	round := s.round.Load()
+	unlock(&s.lock)
+	if !polled {
+		return
+	}
+	netpollBreak()
+	for s.round.Load() == round {
+		osyield()
+	}
+}
+
+// zioArm puts pd in the set, and breaks a poll that does not know of it.
+func zioArm(pd *pollDesc, mode int) {
+	s := &zioPollSet
+	bit := uint8(zioPollR)
+	if mode == 'w' {
+		bit = zioPollW
+	}
+	lock(&s.lock)
+	if pd.zio.armed&bit != 0 {
+		unlock(&s.lock)
+		return
+	}
+	pd.zio.armed |= bit
+	if pd.zio.idx == 0 {
+		zioPollGrow()
+		*s.set.pd(s.n) = pd
+		pd.zio.idx = int32(s.n)
+		s.n++
+	}
+	*s.set.fd(int(pd.zio.idx)) = zioPollFD{fd: int32(pd.fd), events: zioPollEvents(pd.zio.armed)}
+	busy := s.busy
+	unlock(&s.lock)
+	if busy {
+		netpollBreak()
+	}
+}
+
+// zioPollEvents returns the events to poll for.
+func zioPollEvents(armed uint8) int16 {
+	ev := int16(_POLLRDHUP | _POLLPRI)
+	if armed&zioPollR != 0 {
+		ev |= _POLLIN
+	}
+	if armed&zioPollW != 0 {
+		ev |= _POLLOUT
+	}
+	return ev
+}
+
+// zioPollGrow makes room for one more entry. The lock is held.
+func zioPollGrow() {
+	s := &zioPollSet
+	if s.n < s.set.cap {
+		return
+	}
+	old := s.set
+	s.set.alloc(max(64, 2*old.cap))
+	if s.n > 0 {
+		s.set.copyFrom(&old, s.n)
+		return
+	}
+	*s.set.fd(0) = zioPollFD{fd: int32(netpollEventFd), events: _POLLIN}
+	s.n = 1
+}
+
+// zioPollRemove takes pd out of the set. The lock is held.
+//
+//go:nowritebarrier
+func zioPollRemove(pd *pollDesc) {
+	s := &zioPollSet
+	i := pd.zio.idx
+	if i == 0 {
+		return
+	}
+	pd.zio.idx = 0
+	s.n--
+	if last := int32(s.n); i != last {
+		*s.set.fd(int(i)) = *s.set.fd(int(last))
+		*s.set.pd(int(i)) = *s.set.pd(int(last))
+		(*s.set.pd(int(i))).zio.idx = i
+	}
+}
+
+// zioPollBegin makes the copy to poll with. It returns false if another thread
+// polls and the caller does not want to wait for it.
+func zioPollBegin(wait bool) bool {
+	s := &zioPollSet
+	for {
+		lock(&s.lock)
+		if !s.busy {
+			break
+		}
+		unlock(&s.lock)
+		if !wait {
+			return false
+		}
+		osyield()
+	}
+	zioPollGrow()
+	if s.copy.cap < s.set.cap {
+		s.copy.alloc(s.set.cap)
+	}
+	s.busy = true
+	s.copied = s.n
+	s.copy.copyFrom(&s.set, s.n)
+	for i := 1; i < s.n; i++ {
+		(*s.copy.pd(i)).zio.polled = true
+	}
+	unlock(&s.lock)
+	return true
+}
+
+// zioPollNetpoll checks for ready descriptors, as netpoll does.
+func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
+	s := &zioPollSet
+	if sysmon {
+		// A thread that wants to block waits for this one.
+		delay = min(delay, 200*1000)
+	}
+	if !zioPollBegin(delay != 0 && !sysmon) {
+		return gList{}, 0
+	}
+	zio.enters.Add(1)
+	var n uintptr
+	var errno uintptr
+	if delay < 0 {
+		n, _, errno = linux.Syscall6(_SYS_ppoll, s.copy.fds, uintptr(s.copied), 0, 0, 0, 0)
+	} else {
+		var ts timespec
+		ts.setNsec(delay)
+		n, _, errno = linux.Syscall6(_SYS_ppoll, s.copy.fds, uintptr(s.copied), uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	}
+	if errno != 0 && errno != _EINTR && errno != _EAGAIN && errno != _ENOMEM {
+		println("runtime: ppoll failed with", errno)
+		throw("runtime: netpoll failed")
+	}
+	var toRun gList
+	delta := int32(0)
+	lock(&s.lock)
+	for i := 1; i < s.copied; i++ {
+		pd := *s.copy.pd(i)
+		pd.zio.polled = false
+		ev := s.copy.fd(i).revents
+		if errno != 0 || n == 0 || ev == 0 || pd.zio.armed == 0 {
+			continue
+		}
+		delta += zioPollReady(&toRun, pd, ev)
+	}
+	broken := errno == 0 && s.copy.fd(0).revents != 0
+	s.round.Add(1)
+	s.busy = false
+	unlock(&s.lock)
+	if broken {
+		zioBroken(delay, sysmon)
+	}
+	zio.lastPoll.Store(nanotime())
+	return toRun, delta
+}
+
+// zioPollReady declares that pd is ready for the armed part of ev. The lock is
+// held.
+//
+//go:nowritebarrier
+func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
+	var mode int32
+	var fired uint8
+	if ev&(_POLLIN|_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 && pd.zio.armed&zioPollR != 0 {
+		mode += 'r'
+		fired |= zioPollR
+	}
+	if ev&(_POLLOUT|_POLLHUP|_POLLERR) != 0 && pd.zio.armed&zioPollW != 0 {
+		mode += 'w'
+		fired |= zioPollW
+	}
+	if ev&(_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 {
+		pd.zio.sticky.Store(1)
+	}
+	pd.zio.armed &^= fired
+	if pd.zio.armed == 0 {
+		zioPollRemove(pd)
+	} else {
+		// Peer closed, say, and only a writer waits: polling on for
+		// what has fired would never block.
+		zioPollSet.set.fd(int(pd.zio.idx)).events = zioPollEvents(pd.zio.armed) &^ (ev & (_POLLRDHUP | _POLLPRI))
+	}
+	if mode == 0 {
+		return 0
+	}
+	pd.setEventErr(ev == _POLLERR, pd.fdseq.Load())
+	return netpollready(toRun, pd, mode)
+}

@@ -1,0 +1,42 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+//go:build !linux
+
+package runtime
+
+// Systems other than linux use upstream's poller. These are the hooks that the
+// shared files call.
+
+type zioDesc struct{}
+
+func (z *zioDesc) reset() {}
+
+func (z *zioDesc) touched() {}
+
+type zioP struct{}
+
+func zioOn() bool { return false }
+
+func zioQueued(pp *p) bool { return false }
+
+func zioTick(pp *p) {}
+
+func zioLevelTriggered() bool { return false }
+
+func zioArm(pd *pollDesc, mode int) {}
+
+func zioClosed(fd uintptr, pd *pollDesc) {}
+
+func zioRunQueued(pp *p) *g { return nil }
+
+func zioFlushStopped(pp *p) {}
+
+func zioFlushSyscall() {}
+
+func zioSysmon(delay uint32) bool { return false }
+
+func zioReadStats() (s zioStats) { return }
+
+func zioBackendName() string { return zioBackendNames[zioOff] }
