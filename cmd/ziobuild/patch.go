@@ -28,6 +28,10 @@ func (a *app) patch(args []string) error {
 		return a.patchEdit(rest, checkout)
 	case "extract":
 		return a.patchExtract(rest, checkout)
+	case "verify":
+		return a.patchVerify(rest, checkout)
+	case "rebase":
+		return a.patchRebase(rest)
 	}
 	return usageError(fmt.Sprintf("no command patch %s; see 'ziobuild help patch'", args[0]))
 }

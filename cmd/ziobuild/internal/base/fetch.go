@@ -171,3 +171,17 @@ func (f *Finder) run(args ...string) ([]byte, error) {
 	}
 	return stdout.Bytes(), nil
 }
+
+// Unpinned fetches another release, whose hash only the checksum database
+// vouches for. It is for looking at, not for building with.
+func (f *Finder) Unpinned(release string) (*Tree, error) {
+	pin := &Pin{Release: release, Hashes: map[string]string{}}
+	f.stage("fetching " + release)
+	out, runErr := f.run("mod", "download", "-json", pin.Module(f.Platform))
+	var res struct{ Dir, Sum, Error string }
+	if err := json.Unmarshal(out, &res); err != nil || res.Dir == "" {
+		return nil, fmt.Errorf("cannot download %s: %s%v", release, res.Error, runErr)
+	}
+	pin.Hashes[f.Platform] = res.Sum
+	return Scan(res.Dir, pin, f.Platform, f.Step)
+}

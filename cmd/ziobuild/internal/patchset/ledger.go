@@ -90,7 +90,7 @@ func checkLedger(readme string, s Series) (problems []string) {
 	}
 	slices.Sort(problems)
 	if problems == nil && strings.TrimSpace(text) != strings.TrimSpace(s.Ledger()) {
-		problems = []string{"patches/README.md: the ledger's second table is out of date; run 'ziobuild patch ledger'"}
+		problems = []string{"patches/README.md: the ledger's second table is out of date; run 'ziobuild patch extract DIR'"}
 	}
 	return problems
 }

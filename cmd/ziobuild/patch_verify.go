@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
+	"github.com/zio-go/zio/cmd/ziobuild/internal/goroot"
+	"github.com/zio-go/zio/cmd/ziobuild/internal/patchset"
+)
+
+// patchVerify checks the series against the base release.
+func (a *app) patchVerify(args []string, checkout string) error {
+	fs := flags("patch verify")
+	build := fs.Bool("build", false, "compile std after every patch")
+	if err := parse(fs, args, 0); err != nil {
+		return err
+	}
+	in, tree, err := a.baseTree()
+	if err != nil {
+		return err
+	}
+	readme, err := os.ReadFile(filepath.Join(checkout, "patches", "README.md"))
+	if err != nil {
+		return err
+	}
+	r := patchset.Verify(tree, in.Series, in.Overlay, string(readme))
+	for _, w := range r.Warnings {
+		fmt.Fprintf(a.stdout, "warn: %s\n", w)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(a.stdout, "fail: %s\n", p)
+	}
+	if len(r.Problems) > 0 {
+		return fmt.Errorf("patch verify: %d problems", len(r.Problems))
+	}
+	if *build {
+		if err := a.buildPrefixes(in, tree); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(a.stdout, "ok: %d patches, %d new files on %s\n", len(in.Series), len(in.Overlay), in.Pin.Release)
+	return nil
+}
+
+// buildPrefixes compiles std and the go command after each patch, with the
+// base release's own tools and the changed files as an overlay.
+func (a *app) buildPrefixes(in *goroot.Inputs, tree *base.Tree) error {
+	goCmd, err := a.bootstrap()
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "ziobuild-verify-")
+	if err != nil {
+		return err
+	}
+	defer goroot.RemoveAll(tmp)
+	for n := 1; n <= len(in.Series); n++ {
+		p := in.Series[n-1]
+		a.progress.Stage("compiling after " + p.Name)
+		files, err := in.Series.PrefixFiles(tree, n, in.Overlay)
+		if err != nil {
+			return err
+		}
+		overlay, err := writeOverlay(filepath.Join(tmp, strconv.Itoa(n)), tree.Dir, files)
+		if err != nil {
+			return err
+		}
+		cmd := exec.Command(goCmd, "build", "-overlay="+overlay, "std", "cmd/go")
+		cmd.Dir = filepath.Join(tree.Dir, "src")
+		// The go command switches to the base release, which also makes the
+		// files of a fresh download executable.
+		cmd.Env = append(dropEnv(bootstrapEnv(os.Environ()), "GOROOT", "GOTOOLCHAIN", "GOCACHE", "GOWORK"),
+			"GOTOOLCHAIN="+in.Pin.Release, "GOCACHE="+filepath.Join(tmp, "gocache"), "GOWORK=off", "GOFLAGS=", "PWD="+cmd.Dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("std does not compile after %s (new files come with the patch that names them in a \"Files-New:\" line):\n%s", p.Name, strings.TrimSpace(string(out)))
+		}
+	}
+	a.progress.Done()
+	return nil
+}
+
+// writeOverlay writes files into dir, and the JSON for go build -overlay that
+// puts them in place of those in goroot.
+func writeOverlay(dir, goroot string, files map[string][]byte) (string, error) {
+	replace := make(map[string]string)
+	for name, data := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(goroot, filepath.FromSlash(name))] = file
+	}
+	js, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "overlay.json")
+	return name, os.WriteFile(name, js, 0o644)
+}
+
+// patchRebase reports which patches apply to another upstream release.
+func (a *app) patchRebase(args []string) error {
+	fs := flags("patch rebase")
+	if err := parse(fs, args, 1); err != nil {
+		return err
+	}
+	in, old, err := a.baseTree()
+	if err != nil {
+		return err
+	}
+	f, err := a.finder(in)
+	if err != nil {
+		return err
+	}
+	other, err := f.Unpinned(fs.Arg(0))
+	a.progress.Done()
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(patchset.RebaseReport(in.Series, in.Overlay, in.Pin.Release, old, fs.Arg(0), other))
+	return err
+}
