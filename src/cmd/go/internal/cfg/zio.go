@@ -1,4 +1,4 @@
-// Copyright 2026 The zio-go Authors. All rights reserved.
+// Copyright 2026 The zio Authors. All rights reserved.
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
