@@ -16,6 +16,7 @@ import (
 var zio struct {
 	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
+	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
 	ringInit atomic.Uint32 // whether zioRingInit has run
 	lastPoll atomic.Int64  // nanotime of the last return from zioNetpoll
 	enters   atomic.Uint64 // epoll_wait and ppoll calls
@@ -158,8 +159,14 @@ func zioBackendInit() {
 	}
 }
 
-func zioBackendName() string {
-	return zioBackendNames[zio.backend]
+// zioBackendInUse returns the backend in use.
+func zioBackendInUse() uint32 {
+	return zio.backend
+}
+
+// zioWhyNot returns the error number that made io_uring unusable, 0 if none.
+func zioWhyNot() uintptr {
+	return zio.whyNot
 }
 
 // poll_zioOpen prepares a pollDesc for zioRead and zioWrite. short says that

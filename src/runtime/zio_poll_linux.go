@@ -67,20 +67,19 @@ const (
 )
 
 // zioPollOpen accepts what epoll accepts, so that the same descriptors are put
-// in blocking mode with every backend.
+// in blocking mode with every backend, and refuses, as epoll does, a descriptor
+// that is open in another pollDesc. Nobody waits on the epoll descriptor.
 func zioPollOpen(fd uintptr) uintptr {
 	ev := linux.EpollEvent{Events: linux.EPOLLET}
-	errno := linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
-	if errno == 0 {
-		linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(fd), &ev)
-	}
-	return errno
+	return linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
 }
 
 // zioPollClosed takes pd out of the set. If the thread that polls has it in its
 // copy, the kernel holds a reference to the descriptor, and a socket would
 // outlive its close: break the poll and wait for its end.
 func zioPollClosed(pd *pollDesc) {
+	var ev linux.EpollEvent
+	linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(pd.fd), &ev)
 	s := &zioPollSet
 	lock(&s.lock)
 	pd.zio.armed = 0

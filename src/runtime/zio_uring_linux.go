@@ -90,6 +90,7 @@ func zioRingInit() {
 			errno = _EAGAIN
 		}
 		atomic.StoreRel(r.cqHead, 1)
+		r.sqes64.Add(1)
 	}
 	if errno == 0 {
 		zioRings.poll = r
@@ -99,6 +100,7 @@ func zioRingInit() {
 		print("runtime: GODEBUG=zio=io_uring: ", call, " failed with errno ", errno, "\n")
 		exit(2)
 	}
+	zio.whyNot = errno
 	zio.backend = zioEpoll
 }
 
@@ -307,6 +309,7 @@ func (r *zioRing) runDirect(toRun *gList) {
 //
 //go:nowritebarrier
 func (r *zioRing) takeBack(n uint32, toRun *gList) {
+	r.sqes64.Add(-int64(n))
 	for ; n > 0; n-- {
 		r.tail--
 		op := r.slots[r.tail%zioRingSize].op
