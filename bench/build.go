@@ -67,7 +67,7 @@ func (b *builder) zioGo() (string, []string, error) {
 		}
 		b.zio = bin
 	}
-	if strings.HasPrefix(filepath.Base(b.zio), "ziobuild") {
+	if isZiobuild(b.zio) {
 		return b.zio, nil, nil
 	}
 	// A bare go command of a patched GOROOT says that it is the base release.
@@ -84,6 +84,8 @@ func (b *builder) zioGo() (string, []string, error) {
 	cache = filepath.Join(cache, "zio-bench", fmt.Sprintf("%x", sha256.Sum256([]byte(path)))[:16])
 	return b.zio, []string{"GOTOOLCHAIN=local", "GOCACHE=" + cache, "GODEBUG=goindex=0"}, nil
 }
+
+func isZiobuild(cmd string) bool { return strings.HasPrefix(filepath.Base(cmd), "ziobuild") }
 
 // program builds a Go program of this module.
 func (b *builder) program(kind, pkg string) (string, error) {

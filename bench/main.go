@@ -35,7 +35,9 @@ func bench() error {
 		stock    = flag.String("stock", "", "go command of the stock side (default: go at the release in GOBASE)")
 		zio      = flag.String("zio", "", "go or ziobuild command of the zio sides (default: ziobuild of this checkout)")
 		godebug  = flag.String("godebug", "", "added to GODEBUG of the zio sides")
+		verbose  = flag.Bool("v", false, "show the detail measures, too")
 		nocount  = flag.Bool("nosyscalls", false, "do not count system calls")
+		patience = flag.Int("patience", 3, "how often to repeat a run that other work on the machine disturbed")
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
 		keepBins = flag.String("bin", "", "keep the binaries in this directory")
 	)
@@ -53,7 +55,7 @@ func bench() error {
 		}
 		return nil
 	}
-	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, godebug: *godebug, missing: map[string]bool{}}
+	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, patience: *patience, verbose: *verbose, godebug: *godebug, missing: map[string]bool{}}
 	if r.sides, err = pickSides(*names); err != nil {
 		return err
 	}
@@ -73,6 +75,7 @@ func bench() error {
 	} else if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
+	r.dir = dir
 	if r.build, err = newBuilder(dir); err != nil {
 		return err
 	}
@@ -142,13 +145,9 @@ func resultName(pattern string) string {
 func (r *runner) print(picked []*bcase) int {
 	var lines []report.Line
 	for _, c := range picked {
-		procs := r.procs
-		if c.once {
-			procs = []int{0}
-		}
-		for _, p := range procs {
+		for _, p := range c.procs(r) {
 			for _, l := range c.lines {
-				if l.Procs == 0 || l.Procs == p {
+				if (l.Procs == 0 || l.Procs == p) && (r.verbose || !l.Detail) {
 					l.Case, l.Procs = c.name, p
 					lines = append(lines, l)
 				}

@@ -45,11 +45,17 @@ func pickSides(list string) ([]side, error) {
 
 // plays says whether a side takes part in a case.
 func (s side) plays(c *bcase) bool {
+	if c.only != "" {
+		return s.kind == c.only
+	}
 	return s.kind == "stock" || s.kind == "zio" || c.limits
 }
 
 // binary builds what the side runs in a case.
 func (s side) binary(b *builder, c *bcase) (string, error) {
+	if c.program == "" {
+		return "", nil
+	}
 	switch s.kind {
 	case "c":
 		return b.limit(strings.Replace(s.name, "c-", "", 1) + "_echo")

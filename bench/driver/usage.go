@@ -22,7 +22,40 @@ type usage struct {
 	csw     int64         // context switches of the live threads
 	threads int
 	rss     int64 // bytes
+	noise   noise
 }
+
+// noise is what the rest of the machine did: a run beside other work is not a
+// measurement, and the runner repeats it.
+type noise struct {
+	others time.Duration // CPU time of all but the server and this driver
+	stolen time.Duration // by the hypervisor
+}
+
+func lookAround(server time.Duration) (n noise) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return n
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	for i, f := range strings.Fields(line) {
+		t, _ := strconv.ParseInt(f, 10, 64)
+		d := time.Duration(t) * tick
+		switch i {
+		case 1, 2, 3, 6, 7: // user, nice, system, irq, softirq
+			n.others += d
+		case 8:
+			n.stolen = d
+		}
+	}
+	var own unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &own)
+	n.others -= server + time.Duration(own.Nano())
+	return n
+}
+
+// tick is USER_HZ, the unit in /proc.
+const tick = 10 * time.Millisecond
 
 // cpuClock reads the CPU time clock of another process. It has the precision
 // of the scheduler's own accounting (ns); /proc/PID/stat has 10 ms.
@@ -47,10 +80,10 @@ func look(pid int) (usage, error) {
 	if len(f) < 22 {
 		return u, fmt.Errorf("%s/stat: too short", dir)
 	}
-	tick := func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
-	u.sys = time.Duration(tick(f[12])) * 10 * time.Millisecond
-	u.threads = int(tick(f[17]))
-	u.rss = tick(f[21]) * int64(os.Getpagesize())
+	field := func(i int) int64 { n, _ := strconv.ParseInt(f[i], 10, 64); return n }
+	u.sys = time.Duration(field(12)) * tick
+	u.threads = int(field(17))
+	u.rss = field(21) * int64(os.Getpagesize())
 	tasks, _ := filepath.Glob(dir + "/task/*/status")
 	for _, t := range tasks {
 		u.csw += switches(t)
@@ -58,6 +91,7 @@ func look(pid int) (usage, error) {
 	if u.cpu, err = cpuClock(pid); err != nil {
 		return u, err
 	}
+	u.noise = lookAround(u.cpu)
 	u.wall = time.Now()
 	return u, nil
 }
@@ -89,5 +123,17 @@ func perMessage(a, b usage, n int64) map[string]float64 {
 		"wall_s":   wall,
 		"threads":  float64(b.threads),
 		"rss_mb":   float64(b.rss) / 1e6,
+		// CPUs that were busy with something else.
+		"noise_cpus": max(0, (b.noise.others-a.noise.others+b.noise.stolen-a.noise.stolen).Seconds()/wall),
 	}
+}
+
+// fieldsOf returns what follows "key:" in a file of such lines.
+func fieldsOf(b []byte, key string) []string {
+	for line := range strings.Lines(string(b)) {
+		if k, v, ok := strings.Cut(line, ":"); ok && k == key {
+			return strings.Fields(v)
+		}
+	}
+	return nil
 }

@@ -18,6 +18,8 @@ type Line struct {
 	// Absolute says that Must and Aim bound the value and not the ratio to stock.
 	Absolute  bool
 	Must, Aim float64 // 0: no goal
+	// Detail lines help to understand the others and are shown on request.
+	Detail bool
 }
 
 // Mark compares v with a goal.

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zio-go/zio/bench/internal/report"
+)
+
+func echoArgs(conns, window int, more ...string) []string {
+	return append([]string{"-mode=echo", fmt.Sprint("-conns=", conns), fmt.Sprint("-window=", window)}, more...)
+}
+
+var syscalls = report.Line{Measure: "syscalls"}
+
+// cases is the Speed table: what is run, what is reported, and the goals, must
+// and aim. A goal is of the ratio to stock unless it is absolute.
+var cases = slices.Concat(echoCases, serverCases, bulkCases, busyCases, otherCases)
+
+var echoCases = []*bcase{
+	{
+		name: "echo-1000", program: "servers/echo", driver: echoArgs(1000, 1),
+		msgs: 400_000, warm: 50_000, count: true, limits: true,
+		lines: usual(atProcs(1, less("cpu_us", 0.80, 0.70)), atProcs(2, less("cpu_us", 0.88, 0.75)),
+			absolute(less("syscalls", 0.10, 0.03))),
+	},
+	{
+		name: "echo-16", program: "servers/echo", driver: echoArgs(16, 1),
+		msgs: 400_000, warm: 50_000, count: true, limits: true,
+		lines: usual(less("cpu_us", 1.00, 0.85), syscalls),
+	},
+	{ // a window of requests in one segment, a buffer that takes them all
+		name: "echo-64x16", program: "servers/echo", driver: echoArgs(64, 16),
+		msgs: 6_000_000, warm: 600_000, count: true, limits: true,
+		lines: usual(less("cpu_us", 1.00, 0.85), syscalls),
+	},
+	{ // every request a segment of its own
+		name: "echo-64x16-split", program: "servers/echo", driver: echoArgs(64, 16, "-split"),
+		msgs: 600_000, warm: 60_000, count: true, limits: true,
+		lines: usual(less("cpu_us", 1.00, 0.85), syscalls),
+	},
+	{ // a buffer of one message: the next read finds its data there
+		name: "echo-64x16-small", program: "servers/echo", args: []string{"-buf=64"}, driver: echoArgs(64, 16),
+		msgs: 600_000, warm: 60_000, count: true,
+		lines: usual(less("cpu_us", 1.00, 0.85), syscalls),
+	},
+	{ // on one processor: the length of the path through the runtime
+		name: "echo-1", program: "servers/echo", driver: echoArgs(1, 1, "-latency"), cpus: together,
+		msgs: 100_000, warm: 10_000, count: true, limits: true,
+		lines: usual(less("cpu_us", 0.95, 0.80), less("p50_us", 1.00, 0.85), report.Line{Measure: "p99_us"}, syscalls),
+	},
+	{ // on two: each message wakes an idle processor
+		name: "echo-1-apart", program: "servers/echo", driver: echoArgs(1, 1, "-latency"), cpus: apart,
+		msgs: 40_000, warm: 4_000, count: true, limits: true,
+		lines: usual(less("cpu_us", 0.95, 0.80), less("p50_us", 1.00, 0.85), report.Line{Measure: "p99_us"}, syscalls),
+	},
+}
+
+var serverCases = []*bcase{
+	{
+		name: "http-128", program: "servers/web", driver: []string{"-mode=http", "-conns=128"},
+		msgs: 200_000, warm: 20_000, count: true,
+		lines: usual(less("cpu_us", 0.95, 0.88), syscalls),
+	},
+	{
+		name: "tls-256", program: "servers/tlsecho", driver: []string{"-mode=tls", "-conns=256"},
+		msgs: 200_000, warm: 20_000, count: true,
+		lines: usual(less("cpu_us", 1.00, 0.95), syscalls),
+	},
+	{
+		name: "churn", program: "servers/echo", args: []string{"-once"}, driver: []string{"-mode=churn", "-conns=64"},
+		msgs: 40_000, warm: 4_000, count: true,
+		lines: usual(less("cpu_us", 1.00, 0.90), syscalls),
+	},
+	{
+		name: "idle-15000", program: "servers/echo", args: []string{"-buf=64"}, driver: []string{"-mode=idle", "-conns=15000"},
+		most: 3,
+		lines: slices.Concat([]report.Line{less("rss_mb", 1.00, 0.95), less("cpu_us", 1.00, 0.95)},
+			show("system_mb", "idle_cpu_ms"), detail("conns", "threads")),
+	},
+}
+
+// The unit of the bulk cases is a MiB.
+func bulk(name, do, mode string, conns int, mib int64) *bcase {
+	return &bcase{
+		name: name, program: "servers/bulk", args: []string{"-do=" + do},
+		driver: []string{"-mode=" + mode, fmt.Sprint("-conns=", conns)}, msgs: mib, warm: mib / 8,
+		lines: slices.Concat([]report.Line{more("gbps", 0.98, 1.05)}, show("cpu_us"), detail("sys_us", "switches")),
+	}
+}
+
+var bulkCases = []*bcase{
+	bulk("bulk-send-1", "send", "drain", 1, 8<<10),
+	bulk("bulk-send-8", "send", "drain", 8, 8<<10),
+	bulk("bulk-recv-1", "recv", "flood", 1, 4<<10),
+	bulk("bulk-recv-8", "recv", "flood", 8, 4<<10),
+	bulk("sendfile-1", "sendfile", "drain", 1, 16<<10),
+	bulk("sendfile-8", "sendfile", "drain", 8, 16<<10),
+}
+
+// The goals of the busy cases are in us, since stock needs 10 ms and more.
+func busyCase(name, spin string, must, aim float64) *bcase {
+	return &bcase{
+		name: name, program: "servers/echo", args: []string{"-spin=" + spin},
+		driver: echoArgs(16, 1, "-latency", "-urgent", "-duration=4s", "-msgs=1000000000", "-warm=1000000000"),
+		lines: slices.Concat([]report.Line{absolute(less("p99_us", must, aim))}, show("p50_us", "rate"),
+			[]report.Line{{Measure: "work_share", More: true}}),
+	}
+}
+
+var busyCases = []*bcase{
+	busyCase("busy-hog", "hog", 1000, 200),
+	busyCase("busy-yield", "yield", 200, 100),
+}
+
+var otherCases = []*bcase{
+	{
+		name: "micro", program: "servers/micro", run: runMicro,
+		lines: []report.Line{
+			less("spawn_10k_ms", 1.02, 0.95), less("sleep_10k_ms", 1.02, 0.95),
+			less("pingpong_1_ms", 1.02, 0.95), less("pingpong_100_ms", 1.02, 0.95), less("fan_1000_ms", 1.02, 0.95),
+		},
+	},
+	{
+		name: "hello", program: "servers/hello", run: runHello,
+		lines: []report.Line{less("start_ms", 1.00, 0), less("rss_mb", 1.00, 0), less("threads", 1.00, 0)},
+	},
+	{
+		name: "ziobuild-cold", run: runCold, slow: true, once: true, most: 1, only: "zio",
+		lines: []report.Line{absolute(less("wall_s", 60, 20))},
+	},
+	{
+		name: "ziobuild-warm", run: runWarm, slow: true, once: true, only: "zio",
+		lines: []report.Line{absolute(less("overhead_ms", 50, 10)), {Measure: "go_ms"}, {Measure: "ziobuild_ms"}},
+	},
+}
