@@ -16,7 +16,36 @@ func (a *app) checkEnv(release string, cache goroot.Cache) error {
 	if err := checkToolchain(os.Getenv("GOTOOLCHAIN"), release); err != nil {
 		return err
 	}
-	return checkGOROOT(os.Getenv("GOROOT"), cache)
+	if err := checkGOROOT(os.Getenv("GOROOT"), cache); err != nil {
+		return err
+	}
+	return checkGoEnvFile()
+}
+
+// checkGoEnvFile refuses a GOROOT that 'go env -w' put into the user's go/env
+// file: the patched go command would obey it.
+func checkGoEnvFile() error {
+	file := os.Getenv("GOENV")
+	if file == "off" {
+		return nil
+	}
+	if file == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return nil
+		}
+		file = filepath.Join(dir, "go", "env")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		if v, ok := strings.CutPrefix(line, "GOROOT="); ok && strings.TrimSpace(v) != "" {
+			return fmt.Errorf("GOROOT=%s is set in %s, but ziobuild brings its own: run 'go env -u GOROOT'", strings.TrimSpace(v), file)
+		}
+	}
+	return nil
 }
 
 // checkToolchain accepts the values that stand for "no switch" on the base

@@ -105,12 +105,19 @@ func (b *Builder) assemble(tree *base.Tree, tmp, root string) error {
 		if err != nil {
 			return err
 		}
-		if path == "go.env" {
-			data = b.goEnv(data)
+		if path == goEnvFile {
+			continue
 		}
 		if err := put(path, data, 0o444); err != nil {
 			return err
 		}
+	}
+	env, err := patched.Read(goEnvFile)
+	if err != nil {
+		return err
+	}
+	if err := put(goEnvFile, b.goEnv(env), 0o444); err != nil {
+		return err
 	}
 	for path, data := range b.In.Overlay {
 		if err := put(path, data, 0o444); err != nil {
@@ -147,6 +154,9 @@ func (b *Builder) assemble(tree *base.Tree, tmp, root string) error {
 	}
 	return os.Rename(pl.root, root)
 }
+
+// goEnvFile holds the defaults of the go command.
+const goEnvFile = "go.env"
 
 // goEnv adds the place of the build cache to go.env, so that a go command that
 // an editor starts without ziobuild uses the same one. The environment and the
