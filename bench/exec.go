@@ -22,7 +22,7 @@ func runMicro(r *runner, _ *bcase, s side, bin string, procs int) (map[string]fl
 	}
 	defer c.kill()
 	var v map[string]float64
-	if err := c.line(&v, timeout); err != nil {
+	if err := c.line(&v, r.timeout); err != nil {
 		return nil, err
 	}
 	c.wait(10 * time.Second)

@@ -36,6 +36,7 @@ func bench() error {
 		zio      = flag.String("zio", "", "go or ziobuild command of the zio sides (default: ziobuild of this checkout)")
 		godebug  = flag.String("godebug", "", "added to GODEBUG of the zio sides")
 		verbose  = flag.Bool("v", false, "show the detail measures, too")
+		limit    = flag.Duration("timeout", 2*time.Minute, "of one run of one side; then it must show its stacks and has failed")
 		nocount  = flag.Bool("nosyscalls", false, "do not count system calls")
 		patience = flag.Int("patience", 3, "how often to repeat a run that other work on the machine disturbed")
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
@@ -55,7 +56,7 @@ func bench() error {
 		}
 		return nil
 	}
-	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, patience: *patience, verbose: *verbose, godebug: *godebug, missing: map[string]bool{}}
+	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, patience: *patience, verbose: *verbose, timeout: *limit, godebug: *godebug, missing: map[string]bool{}}
 	if r.sides, err = pickSides(*names); err != nil {
 		return err
 	}

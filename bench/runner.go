@@ -19,7 +19,8 @@ type runner struct {
 	procs    []int
 	rounds   int
 	quick    bool
-	patience int // repetitions of a disturbed run
+	patience int           // repetitions of a disturbed run
+	timeout  time.Duration // of one run of one side
 	count    bool
 	verbose  bool
 	godebug  string
@@ -28,9 +29,6 @@ type runner struct {
 	failures []string
 	missing  map[string]bool // sides that cannot be built, told once
 }
-
-// timeout bounds one run of one side; the longest takes some 20 s.
-const timeout = 120 * time.Second
 
 // runCase runs the sides in turns, so that a drift of the machine meets all.
 func (r *runner) runCase(c *bcase) {
@@ -153,9 +151,9 @@ func (r *runner) serve(c *bcase, s side, bin string, procs int, count bool) (map
 	}
 	defer drv.kill()
 	var res wire.Result
-	if !drv.wait(timeout) {
+	if !drv.wait(r.timeout) {
 		// Both stacks: the server's is the interesting one.
-		err := srv.hung(fmt.Sprintf("the driver was not done within %v", timeout))
+		err := srv.hung(fmt.Sprintf("the driver was not done within %v", r.timeout))
 		return nil, fmt.Errorf("%w\n%v", err, drv.hung("waited"))
 	}
 	if err := drv.line(&res, time.Second); err != nil {

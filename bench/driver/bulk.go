@@ -75,7 +75,7 @@ func (b *bulk) run(mib int64) (int64, error) {
 		}
 	}
 	for open > 0 {
-		events, err := b.p.wait(-1)
+		events, err := b.p.wait(forever)
 		if err != nil {
 			return 0, err
 		}

@@ -54,7 +54,7 @@ func (ch *churn) run(n int64) (int64, error) {
 		}
 	}
 	for ch.flying > 0 {
-		events, err := ch.p.wait(-1)
+		events, err := ch.p.wait(forever)
 		if err != nil {
 			return 0, err
 		}

@@ -33,6 +33,7 @@ type echoConn struct {
 	sent int64 // bytes
 	got  int64
 	at   time.Time // of the last send
+	due  time.Time // of the next one; zero while a message is in flight
 }
 
 const period = 1 << 16 // of the pattern
@@ -105,12 +106,21 @@ func (e *echo) run(n int64, d time.Duration) (int64, error) {
 	}
 	start := e.done
 	for i := range e.conns {
-		if err := e.send(&e.conns[i], e.c.window); err != nil {
+		if e.c.think > 0 {
+			e.conns[i].due = time.Now().Add(e.pause())
+		} else if err := e.send(&e.conns[i], e.c.window); err != nil {
 			return 0, err
 		}
 	}
-	for e.flying > 0 {
-		events, err := e.p.wait(-1)
+	for e.flying > 0 || e.c.think > 0 && e.budget > 0 {
+		nap := forever
+		if e.c.think > 0 {
+			var err error
+			if nap, err = e.sendDue(); err != nil {
+				return 0, err
+			}
+		}
+		events, err := e.p.wait(nap)
 		if err != nil {
 			return 0, err
 		}
@@ -124,6 +134,34 @@ func (e *echo) run(n int64, d time.Duration) (int64, error) {
 		}
 	}
 	return e.done - start, nil
+}
+
+// pause is a time to think: from a half of what is asked for to one and a half.
+func (e *echo) pause() time.Duration {
+	return e.c.think/2 + rand.N(e.c.think)
+}
+
+// sendDue sends on the connections that have thought enough and returns the
+// time until the next has.
+func (e *echo) sendDue() (time.Duration, error) {
+	nap := forever
+	now := time.Now()
+	for i := range e.conns {
+		c := &e.conns[i]
+		if c.due.IsZero() || e.budget == 0 {
+			continue
+		}
+		left := c.due.Sub(now)
+		if left <= 0 {
+			c.due = time.Time{}
+			if err := e.send(c, 1); err != nil {
+				return 0, err
+			}
+		} else if nap < 0 || left < nap {
+			nap = left
+		}
+	}
+	return nap, nil
 }
 
 func (e *echo) send(c *echoConn, msgs int) error {
@@ -184,6 +222,10 @@ func (e *echo) recv(c *echoConn) error {
 	if e.lat != nil && msgs > 0 {
 		e.lat.add(time.Since(c.at))
 	}
+	if e.c.think > 0 {
+		c.due = time.Now().Add(e.pause())
+		return nil
+	}
 	return e.send(c, int(msgs))
 }
 
@@ -196,7 +238,7 @@ func (e *echo) close() error {
 		}
 	}
 	for open := len(e.conns); open > 0; {
-		events, err := e.p.wait(-1)
+		events, err := e.p.wait(forever)
 		if err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (w *web) run(n int64) (int64, error) {
 		}
 	}
 	for w.flying > 0 {
-		events, err := w.p.wait(-1)
+		events, err := w.p.wait(forever)
 		if err != nil {
 			return 0, err
 		}
@@ -103,8 +103,13 @@ func (w *web) recv(c *webConn) error {
 	}
 	c.buf = c.buf[:len(c.buf)+n]
 	whole, err := complete(c.buf)
-	if err != nil || !whole {
+	switch {
+	case err != nil:
 		return err
+	case !whole && len(c.buf) == cap(c.buf):
+		return fmt.Errorf("a reply of more than %d bytes", cap(c.buf))
+	case !whole:
+		return nil
 	}
 	c.buf = c.buf[:0]
 	w.flying--
@@ -116,9 +121,6 @@ func (w *web) recv(c *webConn) error {
 func complete(b []byte) (bool, error) {
 	end := bytes.Index(b, headEnd)
 	if end < 0 {
-		if len(b) == cap(b) {
-			return false, fmt.Errorf("a head of more than %d bytes", len(b))
-		}
 		return false, nil
 	}
 	head, rest := b[:end], b[end+len(headEnd):]

@@ -25,6 +25,7 @@ type config struct {
 	size     int
 	msgs     int64
 	warm     int64
+	think    time.Duration
 	duration time.Duration
 	split    bool
 	latency  bool
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&c.size, "size", 64, "bytes of a message")
 	flag.Int64Var(&c.msgs, "msgs", 100000, "messages to measure")
 	flag.Int64Var(&c.warm, "warm", 10000, "messages before that")
+	flag.DurationVar(&c.think, "think", 0, "pause about this long between a reply and the next message")
 	flag.DurationVar(&c.duration, "duration", 0, "end earlier after this time")
 	flag.BoolVar(&c.split, "split", false, "send every message with a call of its own")
 	flag.BoolVar(&c.latency, "latency", false, "record latencies")

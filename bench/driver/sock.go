@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,16 +48,24 @@ func (p *poller) mod(fd, index int, events uint32) error {
 	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &ev)
 }
 
-// wait blocks for at most ms milliseconds (-1: no limit).
-func (p *poller) wait(ms int) ([]unix.EpollEvent, error) {
+const forever time.Duration = -1
+
+// wait blocks for events or until d has passed. It takes no goroutine off the
+// thread, and has a timeout finer than a millisecond (Linux 5.11).
+func (p *poller) wait(d time.Duration) ([]unix.EpollEvent, error) {
 	for {
-		n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])),
-			uintptr(len(p.events)), uintptr(ms), 0, 0)
+		var ts *unix.Timespec
+		if d >= 0 {
+			t := unix.NsecToTimespec(int64(d))
+			ts = &t
+		}
+		n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])),
+			uintptr(len(p.events)), uintptr(unsafe.Pointer(ts)), 0, 0)
 		if e == 0 {
 			return p.events[:n], nil
 		}
 		if e != unix.EINTR {
-			return nil, fmt.Errorf("epoll_pwait: %w", e)
+			return nil, fmt.Errorf("epoll_pwait2: %w", e)
 		}
 	}
 }

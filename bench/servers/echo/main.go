@@ -24,7 +24,13 @@ func main() {
 	if err != nil {
 		meter.Fatal(err)
 	}
-	meter.Ready(l.Addr().String(), func() { meter.Set("spins", float64(spins.Load())) })
+	start := time.Now()
+	meter.Ready(l.Addr().String(), func() {
+		if *spin != "" {
+			full := float64(time.Since(start)/slice) * float64(runtime.GOMAXPROCS(0))
+			meter.Set("work_share", float64(spins.Load())/full)
+		}
+	})
 	if *spin != "" {
 		for range runtime.GOMAXPROCS(0) {
 			go work(*spin == "yield")
@@ -58,13 +64,16 @@ func serve(c net.Conn, size int, msg int64, once bool) {
 	meter.Messages.Add(total / msg)
 }
 
-// spins counts slices of about 10 us of computing, so that a scheduler that
-// starves the computing goroutines cannot look good.
+// slice is what a computing goroutine does in one go.
+const slice = 10 * time.Microsecond
+
+// spins counts slices, so that a scheduler that starves the computing
+// goroutines for the sake of latency cannot look good.
 var spins atomic.Int64
 
 func work(yield bool) {
 	for {
-		for t := time.Now(); time.Since(t) < 10*time.Microsecond; {
+		for t := time.Now(); time.Since(t) < slice; {
 		}
 		spins.Add(1)
 		if yield {
