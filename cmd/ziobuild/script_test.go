@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,6 +26,9 @@ import (
 // The test binary is ziobuild and, under the name go, the toy go command:
 // both the bootstrap one in PATH and that of the toy release.
 func TestMain(m *testing.M) {
+	// testscript puts the toy go first in PATH; some tests want the real one.
+	realPath = os.Getenv("PATH")
+	realGo, _ = exec.LookPath("go")
 	testscript.Main(m, map[string]func(){
 		"ziobuild": func() {
 			a := newApp(os.DirFS(os.Getenv("ZIOTEST_FILES")))
@@ -36,6 +40,8 @@ func TestMain(m *testing.M) {
 		"go": func() { os.Exit(toyGo(os.Args[1:])) },
 	})
 }
+
+var realPath, realGo string
 
 // TestScript runs the scripts with a toy release of five files, whose hash is
 // pinned as GOBASE pins that of the real one.
@@ -123,10 +129,6 @@ func setupToy(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", work("home", "config"))
 	env.Setenv("RELEASE", toyRelease)
 	env.Setenv("PLATFORM", platform)
-	// For scripts that need the real toolchain.
-	for _, name := range []string{"HOME", "PATH", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS"} {
-		env.Setenv("REAL_"+name, os.Getenv(name))
-	}
 	return nil
 }
 

@@ -11,26 +11,26 @@ import (
 	"sync"
 )
 
-// ZioRev returns the revision of the patched GOROOT, which binaries carry as
-// the build setting "zio", and the key of its tools, which salts the build
-// cache. Both are "" in a GOROOT that ziobuild did not assemble.
+// zioRev holds the revision of the GOROOT and the key of its tools. Both are ""
+// in a GOROOT that ziobuild did not assemble.
 //
 // They come from a file and are not compiled in, so that one go command serves
 // every GOROOT whose tools are the same.
-var zioRev = sync.OnceValue(func() [2]string {
+var zioRev = sync.OnceValue(func() (rev struct{ tree, tools string }) {
 	data, err := os.ReadFile(filepath.Join(GOROOT, "zio.rev"))
 	if err != nil {
-		return [2]string{}
+		return
 	}
-	f := strings.Fields(string(data))
-	if len(f) != 3 || f[0] != "zio" {
-		return [2]string{}
+	if f := strings.Fields(string(data)); len(f) == 3 && f[0] == "zio" {
+		rev.tree, rev.tools = f[1], "-zio-"+f[2]
 	}
-	return [2]string{f[1], f[2]}
+	return
 })
 
-// ZioRev returns the revision of the GOROOT.
-func ZioRev() string { return zioRev()[0] }
+// ZioRev returns the revision of the GOROOT, which binaries carry as the build
+// setting "zio".
+func ZioRev() string { return zioRev().tree }
 
-// ZioToolKey returns the key of the GOROOT's tools.
-func ZioToolKey() string { return zioRev()[1] }
+// ZioToolKey returns what to append to the version of the tools where it has to
+// tell them from those of other toolchains, as in the salt of the build cache.
+func ZioToolKey() string { return zioRev().tools }
