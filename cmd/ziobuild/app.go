@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/goroot"
@@ -104,7 +105,6 @@ func (a *app) assemble(force bool) (string, error) {
 		Env:   os.Environ(),
 		Stage: a.progress.Stage,
 		Step:  a.progress.Step,
-		Debug: debugf,
 	}
 	root, err := b.Ensure(force)
 	a.progress.Done()
@@ -140,11 +140,33 @@ func (a *app) bootstrap() (string, error) {
 		}
 		return path, nil
 	}
-	path, err := exec.LookPath("go")
+	path, err := lookGo()
 	if err != nil {
 		return "", fmt.Errorf("no go command found to fetch the base release with: %v; install Go 1.21 or newer, or set ZIOBUILD_GO to a go command", err)
 	}
 	return path, nil
+}
+
+// lookGo finds go in PATH, passing over those of assembled trees: a ziobuild
+// that runs inside of another has one of them first.
+func lookGo() (string, error) {
+	for _, dir := range filepath.SplitList(stockPath()) {
+		if path, err := exec.LookPath(filepath.Join(dir, "go")); err == nil && filepath.IsAbs(path) {
+			return path, nil
+		}
+	}
+	return exec.LookPath("go")
+}
+
+// stockPath is PATH without the folders of assembled trees.
+func stockPath() string {
+	var dirs []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if !goroot.IsAssembled(filepath.Dir(dir)) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 // debugf prints what ziobuild does if ZIOBUILD_DEBUG is set.

@@ -13,9 +13,6 @@ func (a *app) mainErr(args []string) error {
 		a.printHelp(a.stderr)
 		return exitCode(2)
 	}
-	if v := os.Getenv("ZIOBUILD_BYPASS"); v != "" && v != "0" {
-		return a.bypass(args)
-	}
 	switch verb, rest := args[0], args[1:]; verb {
 	case "setup":
 		return a.setup(rest)
@@ -41,8 +38,11 @@ func (a *app) mainErr(args []string) error {
 	return a.passThrough(args)
 }
 
-// passThrough runs the patched go command.
+// passThrough runs the patched go command, or with ZIOBUILD_BYPASS the stock one.
 func (a *app) passThrough(args []string) error {
+	if bypassed() {
+		return a.bypass(args)
+	}
 	root, env, err := a.goEnv()
 	if err != nil {
 		return err
@@ -71,6 +71,11 @@ func (a *app) goEnv() (root string, env []string, err error) {
 	return root, childEnv(os.Environ(), root, cache), nil
 }
 
+func bypassed() bool {
+	v := os.Getenv("ZIOBUILD_BYPASS")
+	return v != "" && v != "0"
+}
+
 // bypass runs the go command of the unpatched base release.
 func (a *app) bypass(args []string) error {
 	in, err := a.inputs()
@@ -81,10 +86,8 @@ func (a *app) bypass(args []string) error {
 	if err != nil {
 		return err
 	}
-	env := append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN"), "GOTOOLCHAIN="+in.Pin.Release)
-	if args[0] == "go" {
-		args = args[1:]
-	}
+	// A run inside of a patched one must find the stock go in PATH too.
+	env := append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN", "PATH"), "GOTOOLCHAIN="+in.Pin.Release, "PATH="+stockPath())
 	debugf("bypass: GOTOOLCHAIN=%s %s %q", in.Pin.Release, goCmd, args)
 	return execGo(goCmd, args, env)
 }

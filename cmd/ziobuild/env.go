@@ -17,6 +17,9 @@ var zioVars = []string{"ZIOROOT", "ZIOREV", "ZIOVERSION", "ZIOBASE", "ZIOKEY", "
 // env is 'go env' with the ZIO variables in front. What changes settings or
 // names a flag that only go knows is go's alone.
 func (a *app) env(args []string) error {
+	if bypassed() {
+		return a.passThrough(append([]string{"env"}, args...))
+	}
 	js := false
 	names := args
 	for len(names) > 0 && strings.HasPrefix(names[0], "-") {

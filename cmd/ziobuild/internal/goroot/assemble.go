@@ -23,9 +23,8 @@ type Builder struct {
 	Base  func() (*base.Tree, error) // finds and checks the base release
 	Env   []string                   // for the go command that rebuilds tools
 
-	Stage func(what string)    // called when a step begins
-	Step  func(done, all int)  // called as it advances; all may be 0
-	Debug func(string, ...any) // what ZIOBUILD_DEBUG shows
+	Stage func(what string)   // called when a step begins
+	Step  func(done, all int) // called as it advances; all may be 0
 }
 
 // Ensure returns the root of the tree, assembling it where it is not there.
@@ -56,7 +55,7 @@ func (b *Builder) Ensure(force bool) (string, error) {
 	if err := b.assemble(tree, tmp, root); err != nil {
 		return "", b.Cache.writeError(err)
 	}
-	b.Cache.gc(time.Now(), root)
+	b.Cache.gc(time.Now(), b.In.Key(), b.In.ToolKey())
 	return root, nil
 }
 
@@ -125,13 +124,13 @@ func (b *Builder) assemble(tree *base.Tree, tmp, root string) error {
 		}
 	}
 	for path, src := range tools {
-		data, err := os.ReadFile(src)
-		if err != nil {
+		if err := pl.replace(path, src); err != nil {
 			return err
 		}
-		if err := put(path, data, 0o555); err != nil {
+		if sums[path], err = sumFile(src); err != nil {
 			return err
 		}
+		ours = append(ours, path)
 	}
 	if err := put(revFile, []byte("zio "+b.In.Rev()+" "+b.In.ToolKey()+"\n"), 0o444); err != nil {
 		return err

@@ -1,11 +1,13 @@
 package goroot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/filelock"
@@ -61,18 +63,36 @@ func (c Cache) sweep() {
 	}
 }
 
-// keep is how long an unused tree stays.
-const keep = 30 * 24 * time.Hour
+// Unused trees go after a month. Who changes the patches makes many trees a
+// day: beyond the last few they go after hours.
+const (
+	keepTime  = 30 * 24 * time.Hour
+	keepTrees = 8
+	keepSpare = 3 * time.Hour
+)
 
-// gc removes trees and tools that were not used for a while. A tree's last use
-// is the time of its folder's used file, see [Cache.Touch].
-func (c Cache) gc(now time.Time, current ...string) {
+// gc removes trees and tools that were not used for a while, except those of
+// the keys given.
+func (c Cache) gc(now time.Time, key, toolKey string) {
+	type tree struct {
+		dir  string
+		idle time.Duration
+	}
+	var trees []tree
 	for _, dir := range c.Trees() {
-		if dir == current[0] {
-			continue
+		if fi, err := os.Stat(filepath.Join(dir, usedFile)); err == nil && dir != c.Root(key) {
+			trees = append(trees, tree{dir, now.Sub(fi.ModTime())})
 		}
-		fi, err := os.Stat(filepath.Join(dir, usedFile))
-		if err == nil && now.Sub(fi.ModTime()) > keep {
+	}
+	slices.SortFunc(trees, func(a, b tree) int { return cmp.Compare(a.idle, b.idle) })
+	for i, t := range trees {
+		if t.idle > keepTime || i >= keepTrees && t.idle > keepSpare {
+			c.remove(t.dir)
+		}
+	}
+	tools, _ := filepath.Glob(c.tools("*"))
+	for _, dir := range tools {
+		if fi, err := os.Stat(dir); err == nil && dir != c.tools(toolKey) && now.Sub(fi.ModTime()) > keepTime {
 			c.remove(dir)
 		}
 	}
@@ -87,15 +107,15 @@ func (c Cache) Trees() []string {
 	return names
 }
 
-// usedFile's modification time is the last use of the tree, by the day.
+// usedFile's modification time is the last use of the tree, by the hour.
 const usedFile = "zio.used"
 
-// Touch notes that a tree is in use. It writes once a day at most, and does
+// Touch notes that a tree is in use. It writes once an hour at most, and does
 // not mind a cache that it cannot write.
 func (c Cache) Touch(root string) {
 	name := filepath.Join(root, usedFile)
 	fi, err := os.Stat(name)
-	if err == nil && time.Since(fi.ModTime()) < 24*time.Hour {
+	if err == nil && time.Since(fi.ModTime()) < time.Hour {
 		return
 	}
 	now := time.Now()

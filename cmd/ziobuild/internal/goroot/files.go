@@ -59,6 +59,16 @@ func (pl *placer) place(path, src string, exec bool) error {
 	return copyFile(name, src, perm(exec))
 }
 
+// replace puts an executable file in the place of the one that is there.
+func (pl *placer) replace(path, src string) error {
+	name, err := pl.mkdir(path)
+	if err != nil {
+		return err
+	}
+	os.Remove(name)
+	return pl.place(path, src, true)
+}
+
 // write puts a file with new content into the tree. It removes what is there
 // first, because that can be a link to the file in the module cache.
 func (pl *placer) write(path string, data []byte, perm os.FileMode) error {
