@@ -1,12 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
@@ -48,18 +45,17 @@ func (a *app) patchVerify(args []string, checkout string) error {
 	return nil
 }
 
-// buildPrefixes compiles std and the go command after each patch, with the
-// base release's own tools and the changed files as an overlay.
+// buildPrefixes compiles std and the go command after each patch.
 func (a *app) buildPrefixes(in *goroot.Inputs, tree *base.Tree) error {
-	goCmd, err := a.bootstrap()
-	if err != nil {
-		return err
-	}
 	tmp, err := os.MkdirTemp("", "ziobuild-verify-")
 	if err != nil {
 		return err
 	}
 	defer goroot.RemoveAll(tmp)
+	scratch, err := goroot.NewScratch(tmp, tree)
+	if err != nil {
+		return err
+	}
 	for n := 1; n <= len(in.Series); n++ {
 		p := in.Series[n-1]
 		a.progress.Stage("compiling after " + p.Name)
@@ -67,44 +63,15 @@ func (a *app) buildPrefixes(in *goroot.Inputs, tree *base.Tree) error {
 		if err != nil {
 			return err
 		}
-		overlay, err := writeOverlay(filepath.Join(tmp, strconv.Itoa(n)), tree.Dir, files)
-		if err != nil {
+		if err := scratch.Lay(files); err != nil {
 			return err
 		}
-		cmd := exec.Command(goCmd, "build", "-overlay="+overlay, "std", "cmd/go")
-		cmd.Dir = filepath.Join(tree.Dir, "src")
-		// The go command switches to the base release, which also makes the
-		// files of a fresh download executable.
-		cmd.Env = append(dropEnv(bootstrapEnv(os.Environ()), "GOROOT", "GOTOOLCHAIN", "GOCACHE", "GOWORK"),
-			"GOTOOLCHAIN="+in.Pin.Release, "GOCACHE="+filepath.Join(tmp, "gocache"), "GOWORK=off", "GOFLAGS=", "PWD="+cmd.Dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := scratch.Go(os.Environ(), "build", "std", "cmd/go").CombinedOutput(); err != nil {
 			return fmt.Errorf("std does not compile after %s (new files come with the patch that names them in a \"Files-New:\" line):\n%s", p.Name, strings.TrimSpace(string(out)))
 		}
 	}
 	a.progress.Done()
 	return nil
-}
-
-// writeOverlay writes files into dir, and the JSON for go build -overlay that
-// puts them in place of those in goroot.
-func writeOverlay(dir, goroot string, files map[string][]byte) (string, error) {
-	replace := make(map[string]string)
-	for name, data := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(file, data, 0o644); err != nil {
-			return "", err
-		}
-		replace[filepath.Join(goroot, filepath.FromSlash(name))] = file
-	}
-	js, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	name := filepath.Join(dir, "overlay.json")
-	return name, os.WriteFile(name, js, 0o644)
 }
 
 // patchRebase reports which patches apply to another upstream release.
