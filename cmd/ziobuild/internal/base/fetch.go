@@ -50,6 +50,9 @@ func (f *Finder) Find() (*Tree, error) {
 		f.stage("checking " + f.Pin.Release)
 		t, err = Scan(dir, f.Pin, f.Platform, f.Step)
 	}
+	if t != nil {
+		t.Mutable = f.isOwnGOROOT(dir)
+	}
 	return t, err
 }
 
@@ -69,9 +72,11 @@ func (f *Finder) Locate() (string, error) {
 	return "", nil
 }
 
+// isOwnGOROOT reports whether dir is the bootstrap go command's GOROOT and not
+// a toolchain in the module cache.
 func (f *Finder) isOwnGOROOT(dir string) bool {
 	env, err := f.goEnv()
-	return err == nil && dir == env.GOROOT
+	return err == nil && dir == env.GOROOT && !strings.HasPrefix(dir, env.GOMODCACHE+string(filepath.Separator))
 }
 
 func (f *Finder) stage(what string) {

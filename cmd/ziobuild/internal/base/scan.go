@@ -21,6 +21,10 @@ import (
 type Tree struct {
 	Dir   string
 	Files []File // sorted by Path
+
+	// Mutable is set for a GOROOT outside of the module cache, which its owner
+	// may change at any time: its files must be copied, not linked.
+	Mutable bool
 }
 
 // A File is one file of the base release.

@@ -72,7 +72,7 @@ func (b *Builder) assemble(tree *base.Tree, tmp, root string) error {
 	}
 
 	b.Stage("assembling GOROOT")
-	pl := &placer{root: filepath.Join(tmp, "goroot")}
+	pl := &placer{root: filepath.Join(tmp, "goroot"), noLink: tree.Mutable}
 	for i, f := range tree.Files {
 		if err := pl.place(f.Path, f.Src, f.Exec); err != nil {
 			return err

@@ -19,7 +19,7 @@ type Scratch struct {
 
 // NewScratch makes a scratch tree of the base release in dir.
 func NewScratch(dir string, t *base.Tree) (*Scratch, error) {
-	s := &Scratch{base: t, pl: placer{root: filepath.Join(dir, "goroot")}, cache: filepath.Join(dir, "gocache"), laid: make(map[string]bool)}
+	s := &Scratch{base: t, pl: placer{root: filepath.Join(dir, "goroot"), noLink: t.Mutable}, cache: filepath.Join(dir, "gocache"), laid: make(map[string]bool)}
 	for _, f := range t.Files {
 		if err := s.pl.place(f.Path, f.Src, f.Exec); err != nil {
 			return nil, err
