@@ -37,7 +37,7 @@ func (rn *Runner) Run(s *Side, u *Unit) (*Result, error) {
 		Counts: map[string]int{}, Tests: map[string]string{}, Log: log.Name(),
 	}
 	test := func(timeout time.Duration, more ...string) (*run, error) {
-		args := slices.Concat(rn.Args, u.Args)
+		args := slices.Concat(u.Args, rn.Args)
 		if u.Race {
 			args = append(args, "-race")
 		}
