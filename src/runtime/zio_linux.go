@@ -448,11 +448,11 @@ func zioQueueCommit(gp *g, wp unsafe.Pointer) bool {
 	}
 	var list gList
 	if r.queued.Load() == 0 {
-		r.since = nanotime()
+		r.since.Store(nanotime())
 	}
 	r.add(_IORING_OP_SEND, pd, &pd.zio.w, _MSG_NOSIGNAL|_MSG_DONTWAIT)
 	q := r.queued.Load()
-	if q == zioRingSize || q%zioLookEvery == 0 && nanotime()-r.since > zioMaxAge {
+	if q == zioRingSize || q%zioLookEvery == 0 && nanotime()-r.since.Load() > zioMaxAge {
 		r.run(&list)
 	}
 	r.unlock()

@@ -25,6 +25,7 @@ var zioPollSet struct {
 	n    int // entries in use; entry 0 is the netpollBreak eventfd
 
 	busy   bool           // a thread polls; it owns the next two fields
+	sysmon bool           // that thread is sysmon, which does not poll for long
 	copied int            // entries of the copy
 	copy   zioPollEntries // what is given to ppoll
 
@@ -85,12 +86,15 @@ func zioPollClosed(pd *pollDesc) {
 	pd.zio.armed = 0
 	zioPollRemove(pd)
 	polled := pd.zio.polled
+	wake := s.busy && !s.sysmon
 	round := s.round.Load()
 	unlock(&s.lock)
 	if !polled {
 		return
 	}
-	netpollBreak()
+	if wake {
+		netpollBreak()
+	}
 	for s.round.Load() == round {
 		osyield()
 	}
@@ -116,9 +120,9 @@ func zioArm(pd *pollDesc, mode int) {
 		s.n++
 	}
 	*s.set.fd(int(pd.zio.idx)) = zioPollFD{fd: int32(pd.fd), events: zioPollEvents(pd.zio.armed)}
-	busy := s.busy
+	wake := s.busy && !s.sysmon
 	unlock(&s.lock)
-	if busy {
+	if wake {
 		netpollBreak()
 	}
 }
@@ -171,7 +175,7 @@ func zioPollRemove(pd *pollDesc) {
 
 // zioPollBegin makes the copy to poll with. It returns false if another thread
 // polls and the caller does not want to wait for it.
-func zioPollBegin(wait bool) bool {
+func zioPollBegin(wait, sysmon bool) bool {
 	s := &zioPollSet
 	for {
 		lock(&s.lock)
@@ -189,6 +193,7 @@ func zioPollBegin(wait bool) bool {
 		s.copy.alloc(s.set.cap)
 	}
 	s.busy = true
+	s.sysmon = sysmon
 	s.copied = s.n
 	s.copy.copyFrom(&s.set, s.n)
 	for i := 1; i < s.n; i++ {
@@ -205,7 +210,7 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 		// A thread that wants to block waits for this one.
 		delay = min(delay, 200*1000)
 	}
-	if !zioPollBegin(delay != 0 && !sysmon) {
+	if !zioPollBegin(delay != 0 && !sysmon, sysmon) {
 		return gList{}, 0
 	}
 	zio.enters.Add(1)

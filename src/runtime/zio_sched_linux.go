@@ -47,7 +47,7 @@ func zioFlush(pp *p, toRun *gList) {
 	}
 	if r.queued.Load() != 0 {
 		z := &pp.zio
-		if nanotime()-r.since > zioLateAge {
+		if nanotime()-r.since.Load() > zioLateAge {
 			z.backoff = min(max(2*z.backoff, 64), 8<<10)
 			z.direct = z.backoff
 		} else {
@@ -80,7 +80,7 @@ func zioRunQueued(pp *p) *g {
 // zioTick is called by findRunnable every few goroutines.
 func zioTick(pp *p) {
 	now := nanotime()
-	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since > zioMaxAge {
+	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
 		var list gList
 		zioFlush(pp, &list)
 		injectglist(&list)
@@ -97,9 +97,10 @@ func zioTick(pp *p) {
 	}
 }
 
-// zioFlushSyscall is called on the system stack when the current goroutine is
-// about to enter a system call, which may keep the P for long.
-func zioFlushSyscall() {
+// zioFlushNow is called on the system stack when the current goroutine is
+// about to enter a system call, or the scheduler about to run something, that
+// may keep the P for long.
+func zioFlushNow() {
 	var list gList
 	zioFlush(getg().m.p.ptr(), &list)
 	injectglist(&list)
@@ -108,7 +109,10 @@ func zioFlushSyscall() {
 // zioFlushStopped is called for a P that is destroyed. The world is stopped.
 func zioFlushStopped(pp *p) {
 	var list gList
-	zioFlush(pp, &list)
+	for zioQueued(pp) {
+		zioFlush(pp, &list)
+		osyield() // sysmon may have the ring; it is not stopped
+	}
 	for !list.empty() {
 		gp := list.pop()
 		casgstatus(gp, _Gwaiting, _Grunnable)
@@ -130,12 +134,15 @@ var zioSysmonWant int32
 // reports whether it did wait. When every P is busy and none has polled for a
 // while, it waits for completions and preempts a P for each.
 func zioSysmon(delay uint32) bool {
-	if !zioOn() || !netpollinited() || sched.npidle.Load() != 0 || sched.gcwaiting.Load() {
-		zioSysmonWant = 0
+	if !zioOn() || !netpollinited() || sched.gcwaiting.Load() {
 		return false
 	}
 	now := nanotime()
 	zioSysmonLook(now)
+	if sched.npidle.Load() != 0 {
+		zioSysmonWant = 0
+		return false
+	}
 	if now-zio.lastPoll.Load() < zioMinSlice || !netpollAnyWaiters() || sched.lastpoll.Load() == 0 {
 		return false
 	}
@@ -145,7 +152,9 @@ func zioSysmon(delay uint32) bool {
 	}
 	list, delta := zioNetpoll(ns, true)
 	if list.empty() {
-		return true
+		// A wakeup that was meant for another thread does not count
+		// as waiting.
+		return nanotime()-now >= ns/2
 	}
 	zioSysmonWant += list.size
 	// See sysmon for incidlelocked.
@@ -169,8 +178,10 @@ func zioSysmonLook(now int64) {
 		if pp == nil || atomic.Load(&pp.status) != _Prunning {
 			continue
 		}
-		if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && r.tryLock() {
-			if r.queued.Load() != 0 && now-r.since > zioMaxAge {
+		if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge && r.tryLock() {
+			// Meanwhile the P may have run these and queued others;
+			// it cannot see whether we will run them, so we do.
+			if r.queued.Load() != 0 {
 				r.run(&list)
 			}
 			r.unlock()
@@ -243,3 +254,5 @@ func zioReadStats() (s zioStats) {
 	}
 	return s
 }
+
+var zioChaos uint32

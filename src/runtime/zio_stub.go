@@ -33,7 +33,7 @@ func zioRunQueued(pp *p) *g { return nil }
 
 func zioFlushStopped(pp *p) {}
 
-func zioFlushSyscall() {}
+func zioFlushNow() {}
 
 func zioSysmon(delay uint32) bool { return false }
 

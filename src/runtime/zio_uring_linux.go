@@ -38,7 +38,7 @@ type zioRing struct {
 
 	queued atomic.Uint32 // entries that the kernel has not got; written with the lock held
 	tail   uint32        // our copy of sqTail; protected by locked
-	since  int64         // nanotime when queued left 0; protected by locked
+	since  atomic.Int64  // nanotime when queued left 0; written with the lock held
 
 	slots [zioRingSize]zioSlot // protected by locked
 
@@ -217,8 +217,9 @@ func zioFirstRing() *zioRing {
 	return (*zioRing)(unsafe.Pointer(zioRings.all.Load()))
 }
 
-// tryLock and unlock protect the ring. Whoever fails to lock it has another way
-// to perform its operation.
+// tryLock and unlock protect the ring. Whoever holds the lock and finds
+// operations queued must run them before unlock, or be the P that owns the ring
+// and does so before it goes idle: whoever fails to lock it relies on that.
 func (r *zioRing) tryLock() bool {
 	return r.locked.Load() == 0 && r.locked.CompareAndSwap(0, 1)
 }

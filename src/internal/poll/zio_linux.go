@@ -17,9 +17,13 @@ import (
 // runtime/zio.go. Everything else on a descriptor uses readiness as upstream
 // does, and the two can be mixed.
 
-// zioState is the state of the submission core in a FD. Constant after Init.
+// zioState is the state of the submission core in a FD.
 type zioState struct {
-	on bool
+	on bool // constant after Init
+
+	// shared is set when the program got hold of the descriptor, by
+	// RawConn or File.
+	shared atomic.Bool
 }
 
 func runtime_zioOpen(ctx uintptr, short bool) bool
@@ -49,13 +53,30 @@ func (fd *FD) zioInit(net string) {
 	// their receive queue. Unix sockets end a read at a message
 	// with descriptors, and others may have been set up in any way.
 	short := fd.IsStream && len(net) >= 3 && net[:3] == "tcp"
+	if short && fd.zio.shared.Load() {
+		// The Control hook of a ListenConfig or Dialer ran. Of the
+		// options that it may have set and that an accepted socket
+		// inherits, this one keeps readiness back while there is
+		// something to read.
+		lowat, err := syscall.GetsockoptInt(fd.Sysfd, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT)
+		short = err == nil && lowat == 1
+	}
 	fd.zio.on = runtime_zioOpen(fd.pd.runtimeCtx, short)
 }
 
 // zioShared notes that the program gets hold of the descriptor.
 func (fd *FD) zioShared() {
+	fd.zio.shared.Store(true)
 	if fd.zio.on && fd.pd.runtimeCtx != 0 {
 		runtime_zioShared(fd.pd.runtimeCtx)
+	}
+}
+
+// ZioAccepted notes that fd was accepted from the listener ln, whose socket
+// options it inherits. It must be called before Init.
+func (fd *FD) ZioAccepted(ln *FD) {
+	if ln.zio.shared.Load() {
+		fd.zio.shared.Store(true)
 	}
 }
 
@@ -88,6 +109,8 @@ func (fd *FD) zioWrite(p []byte) (nn int, err error, ok bool) {
 		n := runtime_zioWrite(fd.pd.runtimeCtx, unsafe.Pointer(&p[nn]), len(p)-nn)
 		if n < 0 {
 			if n == zioRedo {
+				// The buffer is too large, so this is the first
+				// call: what is left only gets smaller.
 				return 0, nil, false
 			}
 			return nn, fd.zioError(n), true
@@ -118,11 +141,13 @@ func (fd *FD) zioError(n int) error {
 // Reports to the race detector and the sanitizers what the kernel did to the
 // buffers, as syscall.Read and syscall.Write do.
 //
+//go:noescape
 //go:linkname syscall_zioDidRead syscall.zioDidRead
 func syscall_zioDidRead(p []byte)
 
 //go:linkname syscall_zioWillWrite syscall.zioWillWrite
 func syscall_zioWillWrite()
 
+//go:noescape
 //go:linkname syscall_zioDidWrite syscall.zioDidWrite
 func syscall_zioDidWrite(p []byte)

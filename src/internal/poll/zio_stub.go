@@ -15,6 +15,9 @@ func (fd *FD) zioInit(net string) {}
 
 func (fd *FD) zioShared() {}
 
+// ZioAccepted does nothing.
+func (fd *FD) ZioAccepted(ln *FD) {}
+
 func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
 func (fd *FD) zioWrite(p []byte) (n int, err error, ok bool) { return 0, nil, false }
