@@ -13,7 +13,7 @@ type bcase struct {
 	program string   // below bench/
 	args    []string // of the program
 	driver  []string
-	msgs    int64 // measured; 0: the driver's flags say
+	msgs    int64 // measured in a round; 0: the driver's flags say
 	warm    int64
 	count   bool   // an extra run counts system calls
 	limits  bool   // the C servers and gnet take part
@@ -22,8 +22,11 @@ type bcase struct {
 	most    int    // rounds, at most
 	only    string // the kind of sides that take part; empty: see limits
 	cpus    placement
-	lines   []report.Line
-	run     func(*runner, *bcase, side, string, int) (map[string]float64, error)
+	// solo sides run one after the other, each in one long turn: they would
+	// disturb each other.
+	solo  bool
+	lines []report.Line
+	run   func(*runner, *bcase, side, string, int) (map[string]float64, error)
 }
 
 // The constructors of the table's lines. Procs 0 means each GOMAXPROCS.
@@ -71,4 +74,12 @@ func (c *bcase) rounds(r *runner) int {
 		return min(r.rounds, c.most)
 	}
 	return r.rounds
+}
+
+// turns in a round.
+func (c *bcase) turns() int {
+	if c.solo {
+		return 1
+	}
+	return 10
 }

@@ -52,10 +52,13 @@ func (t *tail) String() string {
 	return t.head.String() + t.end.String()
 }
 
-func start(bin string, args, env []string) (*child, error) {
+func start(bin string, args, env []string, stdin ...*os.File) (*child, error) {
 	c := &child{cmd: exec.Command(bin, args...), lines: make(chan string, 16), done: make(chan struct{})}
 	c.cmd.Env = env
 	c.cmd.Stderr = &c.stderr
+	if len(stdin) > 0 {
+		c.cmd.Stdin = stdin[0]
+	}
 	// A runner that is killed leaves nothing behind. This belongs to the
 	// thread that starts the child: main is locked to its own.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

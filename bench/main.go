@@ -29,16 +29,16 @@ func bench() error {
 		pattern  = flag.String("run", "", "run the cases that this regular expression matches (slow ones only when named)")
 		list     = flag.Bool("list", false, "list the cases and stop")
 		names    = flag.String("sides", defaultSides, "what to compare; the first is what ratios refer to")
-		rounds   = flag.Int("rounds", 5, "how often each side runs")
+		rounds   = flag.Int("rounds", 5, "how often each side is started anew")
 		quick    = flag.Bool("quick", false, "a quarter of the messages, for a first look")
 		procs    = flag.String("gomaxprocs", "1,2", "GOMAXPROCS of the servers")
 		stock    = flag.String("stock", "", "go command of the stock side (default: go at the release in GOBASE)")
 		zio      = flag.String("zio", "", "go or ziobuild command of the zio sides (default: ziobuild of this checkout)")
 		godebug  = flag.String("godebug", "", "added to GODEBUG of the zio sides")
 		verbose  = flag.Bool("v", false, "show the detail measures, too")
-		limit    = flag.Duration("timeout", 2*time.Minute, "of one run of one side; then it must show its stacks and has failed")
+		limit    = flag.Duration("timeout", 2*time.Minute, "of one turn of one side; then it must show its stacks and has failed")
 		nocount  = flag.Bool("nosyscalls", false, "do not count system calls")
-		patience = flag.Int("patience", 3, "how often to repeat a run that other work on the machine disturbed")
+		patience = flag.Int("patience", 2, "how often to repeat a turn that other work on the machine disturbed, on average")
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
 		keepBins = flag.String("bin", "", "keep the binaries in this directory")
 	)
@@ -97,6 +97,9 @@ func bench() error {
 	}
 	lost := r.print(picked)
 	fmt.Printf("\nraw rows: %s\n", path)
+	if d := r.disturbed(); d > 0.1 {
+		fmt.Printf("other work disturbed %.0f %% of the turns: repeat this on a quiet machine\n", 100*d)
+	}
 	switch {
 	case len(r.failures) > 0:
 		return fmt.Errorf("%d failed: %s", len(r.failures), strings.Join(r.failures, "; "))

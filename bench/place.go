@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -48,9 +49,9 @@ func (c *bcase) placement() (server, driver *unix.CPUSet) {
 
 // startOn starts a child that may only use cpus. It inherits them from this
 // thread, which main is locked to.
-func startOn(cpus *unix.CPUSet, bin string, args, env []string) (*child, error) {
+func startOn(cpus *unix.CPUSet, bin string, args, env []string, stdin ...*os.File) (*child, error) {
 	if cpus == nil {
-		return start(bin, args, env)
+		return start(bin, args, env, stdin...)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -62,5 +63,5 @@ func startOn(cpus *unix.CPUSet, bin string, args, env []string) (*child, error) 
 		return nil, err
 	}
 	defer unix.SchedSetaffinity(0, &all)
-	return start(bin, args, env)
+	return start(bin, args, env, stdin...)
 }

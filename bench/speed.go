@@ -73,8 +73,8 @@ var serverCases = []*bcase{
 		lines: usual(less("cpu_us", 1.00, 0.90), syscalls),
 	},
 	{
-		name: "idle-15000", program: "servers/echo", args: []string{"-buf=64"}, driver: []string{"-mode=idle", "-conns=15000"},
-		most: 3,
+		name: "idle-15000", program: "servers/echo", args: []string{"-buf=64"}, driver: []string{"-mode=idle", "-conns=15000", "-warm=0"},
+		most: 3, solo: true,
 		lines: slices.Concat([]report.Line{less("rss_mb", 1.00, 0.95), less("cpu_us", 1.00, 0.95)},
 			show("system_mb", "idle_cpu_ms"), detail("conns", "threads")),
 	},
@@ -103,8 +103,8 @@ var bulkCases = []*bcase{
 // the server awake would outnumber by far those that have to wake it.
 func busyCase(name, spin string, must, aim float64) *bcase {
 	return &bcase{
-		name: name, program: "servers/echo", args: []string{"-spin=" + spin},
-		driver: echoArgs(16, 1, "-latency", "-urgent", "-think=2ms", "-duration=4s", "-msgs=1000000000", "-warm=1000000000"),
+		name: name, program: "servers/echo", args: []string{"-spin=" + spin}, solo: true,
+		driver: echoArgs(16, 1, "-latency", "-urgent", "-think=2ms", "-duration=4s", "-msgs=1000000000", "-warm=500"),
 		lines: slices.Concat([]report.Line{absolute(less("p99_us", must, aim))}, show("p50_us", "rate"),
 			[]report.Line{{Measure: "work_share", More: true}}),
 	}

@@ -6,13 +6,12 @@ import (
 	"syscall"
 	"unsafe"
 
-	"github.com/zio-go/zio/bench/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
 func init() {
-	modes["drain"] = func(c *config) (*wire.Result, error) { return bulkMode(c, false) }
-	modes["flood"] = func(c *config) (*wire.Result, error) { return bulkMode(c, true) }
+	modes["drain"] = func(c *config) (session, error) { return bulkMode(c, false) }
+	modes["flood"] = func(c *config) (session, error) { return bulkMode(c, true) }
 }
 
 // bulk asks for, or sends, msgs MiB over all connections together.
@@ -21,6 +20,8 @@ type bulk struct {
 	conns []bulkConn
 	flood bool // towards the server
 	buf   []byte
+
+	requests int64
 }
 
 type bulkConn struct {
@@ -29,7 +30,7 @@ type bulkConn struct {
 	ack  int   // bytes of the acknowledgement that are still to come
 }
 
-func bulkMode(c *config, flood bool) (*wire.Result, error) {
+func bulkMode(c *config, flood bool) (session, error) {
 	b := &bulk{conns: make([]bulkConn, c.conns), flood: flood, buf: make([]byte, 256<<10)}
 	var err error
 	if b.p, err = newPoller(); err != nil {
@@ -45,16 +46,14 @@ func bulkMode(c *config, flood bool) (*wire.Result, error) {
 			return nil, err
 		}
 	}
-	if _, err := b.run(c.warm); err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	v, err := c.measure(func() (int64, error) { return b.run(c.msgs) })
-	if err != nil {
-		return nil, err
-	}
-	v["gbps"] = v["rate"] * (1 << 20) / 1e9
-	return result(v, int64(2*c.conns)), nil
+	return b, nil
 }
+
+func (b *bulk) figures(v map[string]float64) {
+	v["gbps"] = v["rate"] * (1 << 20) / 1e9
+}
+
+func (b *bulk) end() (int64, error) { return b.requests, nil }
 
 func (b *bulk) run(mib int64) (int64, error) {
 	open := len(b.conns)
@@ -62,6 +61,7 @@ func (b *bulk) run(mib int64) (int64, error) {
 	for i := range b.conns {
 		c := &b.conns[i]
 		c.left = each
+		b.requests++
 		var head [8]byte
 		binary.BigEndian.PutUint64(head[:], uint64(each))
 		if n, errno := write(c.fd, head[:]); errno != 0 || n != len(head) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/zio-go/zio/bench/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
@@ -29,21 +28,18 @@ type churnConn struct {
 	got int
 }
 
-func churnMode(c *config) (*wire.Result, error) {
+func churnMode(c *config) (session, error) {
 	ch := &churn{c: c, conns: make([]churnConn, c.conns), out: bytes.Repeat([]byte("zio."), c.size/4), buf: make([]byte, 4096)}
 	var err error
 	if ch.p, err = newPoller(); err != nil {
 		return nil, err
 	}
-	if _, err := ch.run(c.warm); err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	v, err := c.measure(func() (int64, error) { return ch.run(c.msgs) })
-	if err != nil {
-		return nil, err
-	}
-	return result(v, ch.done), nil
+	return ch, nil
 }
+
+func (ch *churn) figures(map[string]float64) {}
+
+func (ch *churn) end() (int64, error) { return ch.done, nil }
 
 func (ch *churn) run(n int64) (int64, error) {
 	ch.budget = n

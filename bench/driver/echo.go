@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"github.com/zio-go/zio/bench/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
@@ -38,32 +38,18 @@ type echoConn struct {
 
 const period = 1 << 16 // of the pattern
 
-func echoMode(c *config) (*wire.Result, error) {
+func echoMode(c *config) (session, error) {
 	if c.latency && c.window != 1 {
-		return nil, fmt.Errorf("latencies need a window of 1")
+		return nil, errors.New("latencies need a window of 1")
 	}
-	e, err := newEcho(c)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := e.run(c.warm, min(c.duration, time.Second)); err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	if c.latency {
-		e.lat = new(hist)
-	}
-	v, err := c.measure(func() (int64, error) { return e.run(c.msgs, c.duration) })
-	if err != nil {
-		return nil, err
-	}
-	if c.latency {
+	return newEcho(c)
+}
+
+func (e *echo) figures(v map[string]float64) {
+	if e.lat != nil {
 		v["p50_us"] = e.lat.quantile(0.50)
 		v["p99_us"] = e.lat.quantile(0.99)
 	}
-	if err := e.close(); err != nil {
-		return nil, err
-	}
-	return result(v, e.done), nil
 }
 
 func newEcho(c *config) (*echo, error) {
@@ -71,6 +57,9 @@ func newEcho(c *config) (*echo, error) {
 		c:     c,
 		conns: make([]echoConn, c.conns),
 		buf:   make([]byte, max(c.size*c.window, 4096)),
+	}
+	if c.latency {
+		e.lat = new(hist)
 	}
 	// Random and one window longer than its period, so that any part of a
 	// stream is one slice and a reply to another connection is noticed.
@@ -97,12 +86,15 @@ func newEcho(c *config) (*echo, error) {
 	return e, nil
 }
 
-// run handles n messages, or as many as fit into d, and returns when none is
-// in flight any more.
-func (e *echo) run(n int64, d time.Duration) (int64, error) {
+// run handles n messages, or as many as fit into the duration.
+func (e *echo) run(n int64) (int64, error) {
 	e.budget, e.until = n, time.Time{}
+	d := e.c.duration
 	if d > 0 {
 		e.until = time.Now().Add(d)
+	}
+	if e.lat != nil {
+		*e.lat = hist{}
 	}
 	start := e.done
 	for i := range e.conns {
@@ -229,27 +221,27 @@ func (e *echo) recv(c *echoConn) error {
 	return e.send(c, int(msgs))
 }
 
-// close ends every connection in order and waits for the server's end of it, so
-// that the server has counted its messages before it is told to report.
-func (e *echo) close() error {
+// end waits for the server's end of each connection, so that the server has
+// counted its messages before it is told to report.
+func (e *echo) end() (int64, error) {
 	for i := range e.conns {
 		if err := unix.Shutdown(e.conns[i].fd, unix.SHUT_WR); err != nil {
-			return fmt.Errorf("shutdown: %w", err)
+			return 0, fmt.Errorf("shutdown: %w", err)
 		}
 	}
 	for open := len(e.conns); open > 0; {
 		events, err := e.p.wait(forever)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for i := range events {
 			fd := e.conns[events[i].Fd].fd
 			if n, errno := read(fd, e.buf); errno != 0 || n != 0 {
-				return fmt.Errorf("after the end of a connection: read: %d, %w", n, errno)
+				return 0, fmt.Errorf("after the end of a connection: read: %d, %w", n, errno)
 			}
 			unix.Close(fd)
 			open--
 		}
 	}
-	return nil
+	return e.done, nil
 }

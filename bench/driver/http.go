@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/zio-go/zio/bench/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
@@ -33,7 +32,7 @@ type webConn struct {
 	buf []byte // of the reply so far
 }
 
-func httpMode(c *config) (*wire.Result, error) {
+func httpMode(c *config) (session, error) {
 	w := &web{conns: make([]webConn, c.conns)}
 	var err error
 	if w.p, err = newPoller(); err != nil {
@@ -49,15 +48,12 @@ func httpMode(c *config) (*wire.Result, error) {
 			return nil, err
 		}
 	}
-	if _, err := w.run(c.warm); err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	v, err := c.measure(func() (int64, error) { return w.run(c.msgs) })
-	if err != nil {
-		return nil, err
-	}
-	return result(v, w.done), nil
+	return w, nil
 }
+
+func (w *web) figures(map[string]float64) {}
+
+func (w *web) end() (int64, error) { return w.done, nil }
 
 func (w *web) run(n int64) (int64, error) {
 	w.budget = n

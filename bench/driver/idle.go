@@ -5,15 +5,21 @@ import (
 	"os"
 	"time"
 
-	"github.com/zio-go/zio/bench/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
 func init() { modes["idle"] = idleMode }
 
-// idleMode opens many connections, has one message answered on each, and then
-// lets them be. The time of all that counts as the server's CPU time.
-func idleMode(c *config) (*wire.Result, error) {
+// idle opens many connections, has one message answered on each, and then lets
+// them be. The time of all that counts as the server's CPU time.
+type idle struct {
+	c       *config
+	e       *echo
+	free    int64         // memory before
+	settled time.Duration // the server's CPU clock when all was quiet
+}
+
+func idleMode(c *config) (session, error) {
 	var lim unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 		return nil, err
@@ -26,39 +32,38 @@ func idleMode(c *config) (*wire.Result, error) {
 		lim.Cur = lim.Max
 		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
 	}
-	free := available()
-	var e *echo
-	var settled usage
-	v, err := c.measure(func() (int64, error) {
-		var err error
-		if e, err = newEcho(c); err != nil {
-			return 0, err
-		}
-		n, err := e.run(int64(c.conns), 0)
-		if err != nil {
-			return 0, err
-		}
-		if settled, err = look(c.pid); err != nil {
-			return 0, err
-		}
-		time.Sleep(3 * time.Second)
-		return n, nil
-	})
-	if err != nil {
-		return nil, err
+	return &idle{c: c}, nil
+}
+
+func (s *idle) run(int64) (n int64, err error) {
+	s.free = available()
+	if s.e, err = newEcho(s.c); err != nil {
+		return 0, err
 	}
-	after, err := cpuClock(c.pid)
-	if err != nil {
-		return nil, err
+	if n, err = s.e.run(int64(s.c.conns)); err != nil {
+		return 0, err
 	}
-	v["conns"] = float64(c.conns)
-	v["idle_cpu_ms"] = float64(after-settled.cpu) / 1e6
+	if s.settled, err = cpuClock(s.c.pid); err != nil {
+		return 0, err
+	}
+	time.Sleep(3 * time.Second)
+	return n, nil
+}
+
+func (s *idle) figures(v map[string]float64) {
+	if now, err := cpuClock(s.c.pid); err == nil {
+		v["idle_cpu_ms"] = float64(now-s.settled) / 1e6
+	}
+	v["conns"] = float64(s.c.conns)
 	// Sockets, rings and requests are the kernel's and in no process's RSS.
-	v["system_mb"] = float64(free-available()) / 1e6
-	if err := e.close(); err != nil {
-		return nil, err
+	v["system_mb"] = float64(s.free-available()) / 1e6
+}
+
+func (s *idle) end() (int64, error) {
+	if s.e == nil {
+		return 0, nil
 	}
-	return result(v, e.done), nil
+	return s.e.end()
 }
 
 // available is the memory that the whole machine has left, in bytes.

@@ -1,12 +1,14 @@
 // Driver loads one server and measures it. It is one thread around epoll with
 // raw system calls and no allocation in its loop, so that it is cheap, steady
-// and the same for every server. It prints one line of JSON.
+// and the same for every server. It speaks lines of JSON, see serve.
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -41,10 +43,10 @@ func main() {
 	flag.IntVar(&c.conns, "conns", 1, "connections")
 	flag.IntVar(&c.window, "window", 1, "messages in flight on each connection")
 	flag.IntVar(&c.size, "size", 64, "bytes of a message")
-	flag.Int64Var(&c.msgs, "msgs", 100000, "messages to measure")
+	flag.Int64Var(&c.msgs, "msgs", 100000, "messages of a measurement")
 	flag.Int64Var(&c.warm, "warm", 10000, "messages before that")
 	flag.DurationVar(&c.think, "think", 0, "pause about this long between a reply and the next message")
-	flag.DurationVar(&c.duration, "duration", 0, "end earlier after this time")
+	flag.DurationVar(&c.duration, "duration", 0, "end a measurement after this time")
 	flag.BoolVar(&c.split, "split", false, "send every message with a call of its own")
 	flag.BoolVar(&c.latency, "latency", false, "record latencies")
 	flag.BoolVar(&c.count, "count", false, "count the server's system calls (needs tracefs and the right to use it)")
@@ -60,15 +62,43 @@ func main() {
 	}
 	debug.SetGCPercent(-1)
 	runtime.LockOSThread()
-	r, err := mode(&c)
-	if err != nil {
+	if err := c.serve(mode, os.Stdin, os.Stdout); err != nil {
 		fail(err)
 	}
-	line, err := json.Marshal(r)
+}
+
+// serve warms the server up and says so with a line. Then every line that it
+// reads makes it measure msgs messages and print the figures, so that several
+// drivers can take turns; at the end of its input it prints the total.
+func (c *config) serve(mode func(*config) (session, error), in io.Reader, out io.Writer) error {
+	s, err := mode(c)
 	if err != nil {
-		fail(err)
+		return err
 	}
-	fmt.Printf("%s\n", line)
+	if c.warm > 0 {
+		if _, err := s.run(c.warm); err != nil {
+			return fmt.Errorf("warm-up: %w", err)
+		}
+	}
+	lines, enc := bufio.NewScanner(in), json.NewEncoder(out)
+	if err := enc.Encode(wire.Result{}); err != nil {
+		return err
+	}
+	for lines.Scan() {
+		v, err := c.measure(func() (int64, error) { return s.run(c.msgs) })
+		if err != nil {
+			return err
+		}
+		s.figures(v)
+		if err := enc.Encode(wire.Result{Values: v}); err != nil {
+			return err
+		}
+	}
+	n, err := s.end()
+	if err != nil {
+		return err
+	}
+	return enc.Encode(wire.Result{Messages: n})
 }
 
 func fail(err error) {
@@ -107,8 +137,4 @@ func (c *config) measure(f func() (int64, error)) (map[string]float64, error) {
 		v["syscalls"] = float64(counter.read()-calls) / float64(n)
 	}
 	return v, nil
-}
-
-func result(v map[string]float64, messages int64) *wire.Result {
-	return &wire.Result{Messages: messages, Values: v}
 }

@@ -9,15 +9,13 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-
-	"github.com/zio-go/zio/bench/internal/wire"
 )
 
 func init() { modes["tls"] = tlsMode }
 
 // tlsMode is an ordinary Go client: only the server is measured, and the
 // handshakes are over before that.
-func tlsMode(c *config) (*wire.Result, error) {
+func tlsMode(c *config) (session, error) {
 	debug.SetGCPercent(400) // unlike the epoll loops this allocates
 	conns := make([]*tls.Conn, c.conns)
 	for i := range conns {
@@ -29,33 +27,38 @@ func tlsMode(c *config) (*wire.Result, error) {
 		}
 		conns[i] = conn
 	}
-	if _, err := tlsRun(conns, c.warm, c.size); err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	v, err := c.measure(func() (int64, error) { return tlsRun(conns, c.msgs, c.size) })
-	if err != nil {
-		return nil, err
-	}
-	for _, conn := range conns {
+	return &tlsSession{c: c, conns: conns}, nil
+}
+
+type tlsSession struct {
+	c     *config
+	conns []*tls.Conn
+	done  int64
+}
+
+func (s *tlsSession) figures(map[string]float64) {}
+
+func (s *tlsSession) end() (int64, error) {
+	for _, conn := range s.conns {
 		if err := conn.CloseWrite(); err != nil {
-			return nil, err
+			return 0, err
 		}
 		if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
-			return nil, fmt.Errorf("after the end of a connection: %w", err)
+			return 0, fmt.Errorf("after the end of a connection: %w", err)
 		}
 		conn.Close()
 	}
-	return result(v, c.warm+c.msgs), nil
+	return s.done, nil
 }
 
-func tlsRun(conns []*tls.Conn, n int64, size int) (int64, error) {
+func (s *tlsSession) run(n int64) (int64, error) {
 	var wg sync.WaitGroup
 	var budget atomic.Int64
 	budget.Store(n)
-	errs := make([]error, len(conns))
-	for i, c := range conns {
+	errs := make([]error, len(s.conns))
+	for i, c := range s.conns {
 		wg.Go(func() {
-			out, in := bytes.Repeat([]byte{byte(i)}, size), make([]byte, size)
+			out, in := bytes.Repeat([]byte{byte(i)}, s.c.size), make([]byte, s.c.size)
 			for seq := byte(0); budget.Add(-1) >= 0; seq++ {
 				out[0] = seq
 				if _, errs[i] = c.Write(out); errs[i] != nil {
@@ -72,5 +75,6 @@ func tlsRun(conns []*tls.Conn, n int64, size int) (int64, error) {
 		})
 	}
 	wg.Wait()
+	s.done += n
 	return n, errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,16 +34,16 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestRatiosPairRounds(t *testing.T) {
-	// The machine is twice as slow in round 2; the pairs do not notice.
-	a := map[int]float64{1: 10, 2: 20, 3: 10}
-	b := map[int]float64{1: 8, 2: 16, 4: 1}
-	got := Ratios(a, b)
-	if len(got) != 2 || got[0] != 0.8 || got[1] != 0.8 {
-		t.Errorf("Ratios = %v, want [0.8 0.8]", got)
+func TestRatios(t *testing.T) {
+	// The machine is twice as slow in turn 2; the pairs do not notice. Turn 3
+	// has no partner, and of round 2 only what b does better is left.
+	a := Turns{1: {1: 10, 2: 20, 3: 10}, 2: {1: 10}, 3: {1: 0}}
+	b := Turns{1: {1: 8, 2: 16, 4: 1}, 2: {1: 5}, 3: {1: 5}, 4: {1: 5}}
+	if got := Ratios(a, b); !slices.Equal(got, []float64{0.5, 0.8}) {
+		t.Errorf("Ratios = %v, want [0.5 0.8]", got)
 	}
-	if got := Ratios(map[int]float64{1: 0}, map[int]float64{1: 5}); len(got) != 0 {
-		t.Errorf("a ratio to zero: %v", got)
+	if got := Ratios(nil, b); len(got) != 0 {
+		t.Errorf("ratios to nothing: %v", got)
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// Row is one run of one side: what is saved, and all that the table is made of.
+// Row is one turn of one side: what is saved, and all that the table is made of.
 type Row struct {
 	Time   time.Time          `json:"time"`
 	Case   string             `json:"case"`
 	Procs  int                `json:"procs"` // GOMAXPROCS
 	Side   string             `json:"side"`
-	Round  int                `json:"round"`
+	Round  int                `json:"round"` // of new processes
+	Turn   int                `json:"turn"`  // within the round
 	Values map[string]float64 `json:"values"`
 }
 

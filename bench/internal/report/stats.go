@@ -34,14 +34,42 @@ func Summary(v []float64) Spread {
 	return Spread{Median(v), slices.Min(v), slices.Max(v), len(v)}
 }
 
-// Ratios divides b by a round by round: the two values of one round were
-// measured right after one another, so a drift of the machine cancels out. A
-// round that lacks one of them is left out.
-func Ratios(a, b map[int]float64) []float64 {
+// Turns are the values of one side: by round, then by turn.
+type Turns map[int]map[int]float64
+
+// Add records a value.
+func (t Turns) Add(round, turn int, v float64) {
+	if t[round] == nil {
+		t[round] = map[int]float64{}
+	}
+	t[round][turn] = v
+}
+
+// All values, in no order.
+func (t Turns) All() (out []float64) {
+	for _, round := range t {
+		for _, v := range round {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Ratios divides b by a turn by turn and returns the median of each round. The
+// two values of a turn were measured right after one another, so a drift of
+// the machine cancels out; a turn that lacks one of them is left out. Rounds
+// are new processes, so what differs between them is the spread to show.
+func Ratios(a, b Turns) []float64 {
 	var out []float64
-	for round, va := range a {
-		if vb, ok := b[round]; ok && va != 0 {
-			out = append(out, vb/va)
+	for round, turns := range a {
+		var ratios []float64
+		for turn, va := range turns {
+			if vb, ok := b[round][turn]; ok && va != 0 {
+				ratios = append(ratios, vb/va)
+			}
+		}
+		if len(ratios) > 0 {
+			out = append(out, Median(ratios))
 		}
 	}
 	slices.Sort(out) // map order must not show

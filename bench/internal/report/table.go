@@ -71,13 +71,13 @@ func Table(w io.Writer, lines []Line, sides []string, rows []Row) (lost int) {
 		}
 	}
 	for _, l := range lines {
-		values := map[string]map[int]float64{}
+		values := map[string]Turns{}
 		for _, r := range rows {
 			if v, ok := r.Values[l.Measure]; ok && r.Case == l.Case && r.Procs == l.Procs {
 				if values[r.Side] == nil {
-					values[r.Side] = map[int]float64{}
+					values[r.Side] = Turns{}
 				}
-				values[r.Side][r.Round] = v
+				values[r.Side].Add(r.Round, r.Turn, v)
 			}
 		}
 		if len(values) == 0 {
@@ -85,7 +85,7 @@ func Table(w io.Writer, lines []Line, sides []string, rows []Row) (lost int) {
 		}
 		line := []string{l.Case, procs(l.Procs), l.Measure, goal(l.Must), goal(l.Aim)}
 		for i, s := range sides {
-			sum := Summary(all(values[s]))
+			sum := Summary(values[s].All())
 			line = append(line, Number(sum.Median))
 			if i == 0 {
 				continue
@@ -108,14 +108,6 @@ func Table(w io.Writer, lines []Line, sides []string, rows []Row) (lost int) {
 	}
 	Align(w, cells)
 	return lost
-}
-
-func all(m map[int]float64) []float64 {
-	var v []float64
-	for _, x := range m {
-		v = append(v, x)
-	}
-	return v
 }
 
 func procs(n int) string {

@@ -20,8 +20,9 @@ type Final struct {
 	Extra    map[string]float64 `json:"extra,omitempty"`
 }
 
-// Result is the driver's only line on stdout.
+// Result is a line of the driver: empty when it has warmed up, with values
+// after each measurement, and with the count of all messages at its end.
 type Result struct {
-	Messages int64              `json:"messages"` // warm-up included
-	Values   map[string]float64 `json:"values"`
+	Messages int64              `json:"messages,omitempty"`
+	Values   map[string]float64 `json:"values,omitempty"`
 }
