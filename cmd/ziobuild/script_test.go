@@ -41,8 +41,6 @@ func TestMain(m *testing.M) {
 	})
 }
 
-var realPath, realGo string
-
 // TestScript runs the scripts with a toy release of five files, whose hash is
 // pinned as GOBASE pins that of the real one.
 func TestScript(t *testing.T) {

@@ -10,6 +10,10 @@ import (
 	"github.com/zio-go/zio/cmd/ziobuild/internal/patchset"
 )
 
+// The caller's PATH and the go command in it. TestMain sets them on systems
+// where it puts a toy go command first.
+var realPath, realGo string
+
 func embeddedInputs(t *testing.T, platform string) *goroot.Inputs {
 	t.Helper()
 	in, err := goroot.ReadInputs(zio.Files, platform)

@@ -116,6 +116,7 @@ func extractOne(dir, id, parent string, last int) (*Patch, error) {
 	if err != nil {
 		return nil, err
 	}
+	diff = plainHeaders(diff)
 	text := fmt.Sprintf("From %s Mon Sep 17 00:00:00 2001\nFrom: %s\nDate: %s\nSubject: [PATCH] %s\n\n%s\n---\n\n%s",
 		zeroHash, author, authorDate, subject, body, diff)
 	p, err := Parse(fmt.Sprintf("%04d-%s.patch", number, slug(subject)), []byte(text))
@@ -123,6 +124,28 @@ func extractOne(dir, id, parent string, last int) (*Patch, error) {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}
 	return p, nil
+}
+
+// plainHeaders removes what git puts behind the second @@ of a hunk header in
+// files that are not source code: some line above the hunk, which says nothing.
+func plainHeaders(diff string) string {
+	var b strings.Builder
+	code := true
+	for line := range strings.Lines(diff) {
+		if m := gitRE.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
+			switch filepath.Ext(m[1]) {
+			case ".go", ".s", ".c", ".h":
+				code = true
+			default:
+				code = false
+			}
+		}
+		if h := hunkRE.FindString(line); h != "" && !code {
+			line = h + "\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // same reports whether two patches say the same thing.
