@@ -18,7 +18,7 @@ var zio struct {
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
 	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
 	ringInit atomic.Uint32 // whether zioRingInit has run
-	lastPoll atomic.Int64  // nanotime of the last return from zioNetpoll
+	lastPoll atomic.Int64  // nanotime of the last return from zioNetpoll, but for sysmon's
 	enters   atomic.Uint64 // epoll_wait and ppoll calls
 	retired  zioCounters   // counters of destroyed Ps, protected by the stopped world
 }
@@ -78,10 +78,12 @@ const (
 
 // zioP is the submission core's part of a p.
 type zioP struct {
-	ring    *zioRing // nil until the first operation is queued; not in the heap
-	direct  uint32   // sends to perform directly before queueing again
-	backoff uint32   // value for direct if queued sends turn out late again
-	busy    bool     // no look at the poller for zioBusyAge; look every zioPollAge
+	ring    *zioRing    // nil until the first operation is queued; not in the heap
+	direct  uint32      // sends to perform directly before queueing again
+	backoff uint32      // value for direct if queued sends turn out late again
+	late    atomic.Bool // queued sends turned out late
+	tick    uint32      // calls of zioTick
+	busy    bool        // no look at the poller for zioBusyAge; look every zioPollAge
 	count   zioCounters
 
 	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
@@ -97,6 +99,11 @@ const (
 	// takes microseconds; while it does, the P cannot be taken away.
 	zioMaxRead  = 64 << 10
 	zioMaxWrite = 16 << 10
+
+	// zioMinDirect and zioMaxDirect bound how many sends are performed
+	// directly after queued ones turned out late.
+	zioMinDirect = 64
+	zioMaxDirect = 8 << 10
 
 	// zioLargeRead is the receive from which copying outweighs the system
 	// call.
@@ -400,7 +407,12 @@ func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	mp := acquirem()
 	pp := mp.p.ptr()
 	z := &pp.zio
-	if z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
+	if z.late.Load() {
+		z.late.Store(false)
+		z.backoff = min(max(2*z.backoff, zioMinDirect), zioMaxDirect)
+		z.direct = z.backoff
+	}
+	if z.busy || z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
 		if z.direct != 0 {
 			z.direct--
 		}

@@ -246,7 +246,7 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 	if broken {
 		zioBroken(delay, sysmon)
 	}
-	zio.lastPoll.Store(nanotime())
+	zioPolled(delay, sysmon)
 	return toRun, delta
 }
 

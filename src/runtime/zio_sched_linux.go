@@ -25,6 +25,10 @@ const (
 	// goroutines.
 	zioMinSlice = 100 * 1000
 
+	// zioSysmonHold is how long sysmon stays quick to poll after it found
+	// something.
+	zioSysmonHold = 50 * 1000 * 1000
+
 	// zioLateAge is the age of a queued send that shows that the goroutines
 	// of this P compute for so long that sends had better be direct.
 	zioLateAge = 500 * 1000
@@ -48,8 +52,7 @@ func zioFlush(pp *p, toRun *gList) {
 	if r.queued.Load() != 0 {
 		z := &pp.zio
 		if nanotime()-r.since.Load() > zioLateAge {
-			z.backoff = min(max(2*z.backoff, 64), 8<<10)
-			z.direct = z.backoff
+			z.late.Store(true)
 		} else {
 			z.backoff -= (z.backoff + 7) / 8
 		}
@@ -77,8 +80,12 @@ func zioRunQueued(pp *p) *g {
 	return gp
 }
 
-// zioTick is called by findRunnable every few goroutines.
+// zioTick is called by findRunnable for every goroutine. It has a tick of its
+// own, since schedtick stands still while goroutines wake each other by runnext.
 func zioTick(pp *p) {
+	if pp.zio.tick++; pp.zio.tick%4 != 0 {
+		return
+	}
 	now := nanotime()
 	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
 		var list gList
@@ -92,6 +99,7 @@ func zioTick(pp *p) {
 	if pp.zio.busy && age > zioPollAge && netpollinited() && netpollAnyWaiters() && sched.lastpoll.Load() != 0 && sched.pollingNet.Swap(1) == 0 {
 		list, delta := netpoll(0)
 		sched.pollingNet.Store(0)
+		pp.zio.busy = true // which zioNetpoll has reset
 		injectglist(&list)
 		netpollAdjustWaiters(delta)
 	}
@@ -130,6 +138,10 @@ func zioFlushStopped(pp *p) {
 // no P may have had time for. Only sysmon uses it.
 var zioSysmonWant int32
 
+// zioSysmonUntil is until when sysmon is quick to poll in place of the Ps. Only
+// sysmon uses it.
+var zioSysmonUntil int64
+
 // zioSysmon is called by sysmon instead of usleep(delay), in microseconds, and
 // reports whether it did wait. When every P is busy and none has polled for a
 // while, it waits for completions and preempts a P for each.
@@ -138,23 +150,45 @@ func zioSysmon(delay uint32) bool {
 		return false
 	}
 	now := nanotime()
-	zioSysmonLook(now)
+	queued := zioSysmonLook(now)
 	if sched.npidle.Load() != 0 {
 		zioSysmonWant = 0
 		return false
 	}
-	if now-zio.lastPoll.Load() < zioMinSlice || !netpollAnyWaiters() || sched.lastpoll.Load() == 0 {
-		return false
-	}
 	ns := int64(delay) * 1000
-	if zioSysmonWant > 0 {
+	if queued || zioSysmonWant > 0 {
+		// Look soon again whether these got late, and which P has run
+		// its slice.
 		ns = min(ns, zioMinSlice/2)
 	}
+	// Ps that run dry now and then poll for themselves. Where they did not
+	// for long, be quick to take over until they do again.
+	patience := int64(zioBusyAge)
+	if now < zioSysmonUntil {
+		patience = zioMinSlice
+		ns = min(ns, patience)
+	}
+	lastpoll := sched.lastpoll.Load()
+	if now-zio.lastPoll.Load() < patience || !netpollAnyWaiters() || lastpoll == 0 {
+		usleep(uint32(ns / 1000))
+		return true
+	}
+	sched.lastpoll.CompareAndSwap(lastpoll, now)
+	if zioSysmonWant == 0 {
+		ns = int64(delay) * 1000
+	}
 	list, delta := zioNetpoll(ns, true)
+	after := nanotime()
+	if after-now < ns {
+		zioSysmonUntil = after + zioSysmonHold
+	}
 	if list.empty() {
-		// A wakeup that was meant for another thread does not count
-		// as waiting.
-		return nanotime()-now >= ns/2
+		if after-now < ns {
+			// Something became ready that nobody waits for yet, or
+			// a wakeup was meant for another thread.
+			usleep(20)
+		}
+		return true
 	}
 	zioSysmonWant += list.size
 	// See sysmon for incidlelocked.
@@ -162,13 +196,14 @@ func zioSysmon(delay uint32) bool {
 	injectglist(&list)
 	incidlelocked(1)
 	netpollAdjustWaiters(delta)
-	zioSysmonLook(nanotime())
+	zioSysmonLook(after)
 	return true
 }
 
 // zioSysmonLook performs operations that are queued for too long, and preempts
-// Ps for goroutines that sysmon made runnable.
-func zioSysmonLook(now int64) {
+// Ps for goroutines that sysmon made runnable. It reports whether there are
+// queued operations that are not late yet.
+func zioSysmonLook(now int64) (queued bool) {
 	var list gList
 	lock(&allpLock)
 	if sched.runq.empty() {
@@ -178,7 +213,11 @@ func zioSysmonLook(now int64) {
 		if pp == nil || atomic.Load(&pp.status) != _Prunning {
 			continue
 		}
-		if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge && r.tryLock() {
+		if r := pp.zio.ring; r == nil || r.queued.Load() == 0 {
+		} else if now-r.since.Load() <= zioMaxAge {
+			queued = true
+		} else if r.tryLock() {
+			pp.zio.late.Store(true)
 			// Meanwhile the P may have run these and queued others;
 			// it cannot see whether we will run them, so we do.
 			if r.queued.Load() != 0 {
@@ -201,6 +240,7 @@ func zioSysmonLook(now int64) {
 		injectglist(&list)
 		incidlelocked(1)
 	}
+	return queued
 }
 
 // Counters that zioCount takes.
