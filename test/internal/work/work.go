@@ -64,11 +64,12 @@ func Main(programs map[string]func(*W), options ...func() func()) {
 	fmt.Printf("done ops=%d bytes=%d ring=%d backend=%s\n", w.ops.Load(), w.bytes.Load(), Metric("/zio/ring/ops:ops"), Backend())
 }
 
-// watch ends a program that makes no progress.
+// watch ends a program that makes no progress. It looks seldom, since each
+// look wakes the scheduler and may help over what should be found.
 func (w *W) watch() {
 	last, since := int64(-1), time.Now()
 	for {
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(stuck / 4)
 		if p := w.progress.Load(); p != last {
 			last, since = p, time.Now()
 		} else if time.Since(since) > stuck {
