@@ -72,6 +72,9 @@ func (r *runner) players(c *bcase) (out []player) {
 		bin, err := s.binary(r.build, c)
 		if err == nil {
 			out = append(out, player{s, bin})
+			if c.only != "" {
+				break // the sides of one kind do not differ
+			}
 			continue
 		}
 		r.missing[key] = true
