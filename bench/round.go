@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/zio-go/zio/bench/internal/wire"
@@ -45,19 +46,22 @@ func (r *runner) round(c *bcase, players []player, procs, round int) {
 	}
 	spare := r.patience * turns // repetitions of disturbed turns
 	for turn := 1; turn <= turns; turn++ {
-		results := make([]map[string]float64, len(pairs))
+		results := map[*pair]map[string]float64{}
 		quiet := true
-		for i := 0; i < len(pairs); i++ {
-			p := pairs[i]
+		// Every other turn goes backwards: none is always the one after.
+		order := slices.Clone(pairs)
+		if turn%2 == 0 {
+			slices.Reverse(order)
+		}
+		for _, p := range order {
 			v, err := p.turn(r.timeout)
 			if err != nil {
 				r.save(c, p.side, procs, round, turn, nil, err)
 				p.kill()
-				pairs = append(pairs[:i], pairs[i+1:]...)
-				i--
+				pairs = slices.DeleteFunc(pairs, func(q *pair) bool { return q == p })
 				continue
 			}
-			results[i] = v
+			results[p] = v
 			quiet = quiet && v["noise_cpus"] < noisy
 		}
 		if !quiet && spare > 0 {
@@ -65,8 +69,8 @@ func (r *runner) round(c *bcase, players []player, procs, round int) {
 			turn--
 			continue
 		}
-		for i, p := range pairs {
-			v := results[i]
+		for _, p := range pairs {
+			v := results[p]
 			if round == 0 {
 				v = map[string]float64{"syscalls": v["syscalls"]}
 			}
