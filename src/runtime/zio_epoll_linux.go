@@ -133,11 +133,7 @@ retry:
 // zioPolled notes the time of a poll. What sysmon does, with or without waiting,
 // does not count: it must go on while no P polls.
 func zioPolled(delay int64, sysmon bool) {
-	pp := getg().m.p.ptr()
-	if pp != nil {
-		pp.zio.busy = false
-	}
-	if pp != nil || delay != 0 && !sysmon {
+	if getg().m.p != 0 || delay != 0 && !sysmon {
 		zio.lastPoll.Store(nanotime())
 	}
 }

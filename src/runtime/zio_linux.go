@@ -83,7 +83,6 @@ type zioP struct {
 	backoff uint32      // value for direct if queued sends turn out late again
 	late    atomic.Bool // queued sends turned out late
 	tick    uint32      // calls of zioTick
-	busy    bool        // no look at the poller for zioBusyAge; look every zioPollAge
 	count   zioCounters
 
 	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
@@ -412,7 +411,7 @@ func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		z.backoff = min(max(2*z.backoff, zioMinDirect), zioMaxDirect)
 		z.direct = z.backoff
 	}
-	if z.busy || z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
+	if z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
 		if z.direct != 0 {
 			z.direct--
 		}

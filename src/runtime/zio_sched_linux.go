@@ -13,20 +13,20 @@ import "internal/runtime/atomic"
 // them when goroutines run long.
 
 const (
-	// zioPollAge is how old the last look at the poller may get on a busy
-	// system, zioBusyAge how long a P must have been without a look of its
-	// own before it counts as busy. A P that runs dry in between looks then,
-	// and gets larger batches.
-	zioPollAge = 50 * 1000
-	zioBusyAge = 1000 * 1000
+	// A P whose local run queue is down to zioShortRunq goroutines looks
+	// at the poller if nobody did for zioPollAge. While the queue is longer,
+	// what became ready would only queue up behind it; but after zioBusyAge
+	// it looks all the same.
+	zioShortRunq = 4
+	zioPollAge   = 50 * 1000
+	zioBusyAge   = 1000 * 1000
 
 	// zioMinSlice is the shortest time slice that sysmon cuts for a goroutine
 	// that became ready, so that many completions cannot starve computing
 	// goroutines.
 	zioMinSlice = 100 * 1000
 
-	// zioSysmonHold is how long sysmon stays quick to poll after it found
-	// something.
+	// zioSysmonHold is how long sysmon stays alert after a preemption.
 	zioSysmonHold = 50 * 1000 * 1000
 
 	// zioLateAge is the age of a queued send that shows that the goroutines
@@ -83,23 +83,20 @@ func zioRunQueued(pp *p) *g {
 // zioTick is called by findRunnable for every goroutine. It has a tick of its
 // own, since schedtick stands still while goroutines wake each other by runnext.
 func zioTick(pp *p) {
-	if pp.zio.tick++; pp.zio.tick%4 != 0 {
+	if pp.zio.tick++; pp.zio.tick%4 != 0 || !netpollAnyWaiters() && !zioQueued(pp) {
 		return
 	}
 	now := nanotime()
-	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
+	age := now - zio.lastPoll.Load()
+	poll := age > zioBusyAge || age > zioPollAge && pp.runqtail-pp.runqhead <= zioShortRunq
+	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && (poll || now-r.since.Load() > zioMaxAge) {
 		var list gList
 		zioFlush(pp, &list)
 		injectglist(&list)
 	}
-	age := now - zio.lastPoll.Load()
-	if age > zioBusyAge {
-		pp.zio.busy = true
-	}
-	if pp.zio.busy && age > zioPollAge && netpollinited() && netpollAnyWaiters() && sched.lastpoll.Load() != 0 && sched.pollingNet.Swap(1) == 0 {
+	if poll && netpollinited() && netpollAnyWaiters() && sched.lastpoll.Load() != 0 && sched.pollingNet.Swap(1) == 0 {
 		list, delta := netpoll(0)
 		sched.pollingNet.Store(0)
-		pp.zio.busy = true // which zioNetpoll has reset
 		injectglist(&list)
 		netpollAdjustWaiters(delta)
 	}
@@ -134,63 +131,58 @@ func zioFlushStopped(pp *p) {
 	pp.zio.count = zioCounters{}
 }
 
-// zioSysmonWant is the number of goroutines that sysmon made runnable and that
-// no P may have had time for. Only sysmon uses it.
-var zioSysmonWant int32
+// What sysmon remembers of the Ps. Only sysmon uses it.
+var zioSysmonState struct {
+	// want is the number of goroutines that sysmon made runnable and that no
+	// P may have had time for.
+	want int32
 
-// zioSysmonUntil is until when sysmon is quick to poll in place of the Ps. Only
-// sysmon uses it.
-var zioSysmonUntil int64
+	// until is until when sysmon does not sleep for long, since it has had
+	// to preempt.
+	until int64
+}
 
 // zioSysmon is called by sysmon instead of usleep(delay), in microseconds, and
-// reports whether it did wait. When every P is busy and none has polled for a
-// while, it waits for completions and preempts a P for each.
+// reports whether it did wait. When every P is stuck in a goroutine that does not
+// come to an end, it waits for completions and preempts a P for each.
 func zioSysmon(delay uint32) bool {
 	if !zioOn() || !netpollinited() || sched.gcwaiting.Load() {
 		return false
 	}
+	s := &zioSysmonState
 	now := nanotime()
-	queued := zioSysmonLook(now)
+	queued, stuck := zioSysmonLook(now)
 	if sched.npidle.Load() != 0 {
-		zioSysmonWant = 0
+		s.want = 0
 		return false
 	}
 	ns := int64(delay) * 1000
-	if queued || zioSysmonWant > 0 {
+	short := ns
+	if queued || s.want > 0 {
 		// Look soon again whether these got late, and which P has run
 		// its slice.
-		ns = min(ns, zioMinSlice/2)
-	}
-	// Ps that run dry now and then poll for themselves. Where they did not
-	// for long, be quick to take over until they do again.
-	patience := int64(zioBusyAge)
-	if now < zioSysmonUntil {
-		patience = zioMinSlice
-		ns = min(ns, patience)
+		short = min(ns, zioMinSlice/2)
+		ns = short
+	} else if now < s.until {
+		short = min(ns, zioMinSlice)
 	}
 	lastpoll := sched.lastpoll.Load()
-	if now-zio.lastPoll.Load() < patience || !netpollAnyWaiters() || lastpoll == 0 {
-		usleep(uint32(ns / 1000))
+	if !stuck || !netpollAnyWaiters() || lastpoll == 0 {
+		usleep(uint32(short / 1000))
 		return true
 	}
 	sched.lastpoll.CompareAndSwap(lastpoll, now)
-	if zioSysmonWant == 0 {
-		ns = int64(delay) * 1000
-	}
 	list, delta := zioNetpoll(ns, true)
 	after := nanotime()
-	if after-now < ns {
-		zioSysmonUntil = after + zioSysmonHold
-	}
 	if list.empty() {
-		if after-now < ns {
+		if after-now < ns/2 {
 			// Something became ready that nobody waits for yet, or
 			// a wakeup was meant for another thread.
 			usleep(20)
 		}
 		return true
 	}
-	zioSysmonWant += list.size
+	s.want += list.size
 	// See sysmon for incidlelocked.
 	incidlelocked(-1)
 	injectglist(&list)
@@ -202,13 +194,14 @@ func zioSysmon(delay uint32) bool {
 
 // zioSysmonLook performs operations that are queued for too long, and preempts
 // Ps for goroutines that sysmon made runnable. It reports whether there are
-// queued operations that are not late yet.
-func zioSysmonLook(now int64) (queued bool) {
+// queued operations that are not late yet, and whether every P that runs is
+// stuck in its goroutine for longer than the shortest slice.
+func zioSysmonLook(now int64) (queued, stuck bool) {
+	s := &zioSysmonState
 	var list gList
+	stuck = true
+	runnable := !sched.runq.empty()
 	lock(&allpLock)
-	if sched.runq.empty() {
-		zioSysmonWant = 0
-	}
 	for _, pp := range allp {
 		if pp == nil || atomic.Load(&pp.status) != _Prunning {
 			continue
@@ -225,22 +218,31 @@ func zioSysmonLook(now int64) (queued bool) {
 			}
 			r.unlock()
 		}
-		if t := &pp.zio.slice; t.tick != pp.schedtick {
-			t.tick = pp.schedtick
+		if !runqempty(pp) {
+			runnable = true
+		}
+		t := &pp.zio.slice
+		if t.tick != pp.zio.tick {
+			t.tick = pp.zio.tick
 			t.when = now
-		} else if zioSysmonWant > 0 && now-t.when >= zioMinSlice {
-			if preemptone(pp) {
-				zioSysmonWant--
-			}
+			stuck = false
+		} else if now-t.when < zioMinSlice {
+			stuck = false
+		} else if s.want > 0 && preemptone(pp) {
+			s.want--
+			s.until = now + zioSysmonHold
 		}
 	}
 	unlock(&allpLock)
+	if !runnable {
+		s.want = 0 // they have run
+	}
 	if !list.empty() {
 		incidlelocked(-1)
 		injectglist(&list)
 		incidlelocked(1)
 	}
-	return queued
+	return queued, stuck
 }
 
 // Counters that zioCount takes.
@@ -294,5 +296,3 @@ func zioReadStats() (s zioStats) {
 	}
 	return s
 }
-
-var zioChaos uint32
