@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -48,13 +49,18 @@ func Compare(base *Result, others []*Result) (c Comparison) {
 				add(&c.Mended, f)
 			}
 		}
+		var lost []string
 		for _, name := range sortedKeys(base.Tests) {
 			switch outcome, ran := r.Tests[name]; {
 			case !ran:
-				add(&c.New, Failure{Test: name, Why: "did not run, though it did on the base"})
+				lost = append(lost, name)
 			case outcome == Skip && base.Tests[name] == Pass:
 				add(&c.Skipped, Failure{Test: name})
 			}
+		}
+		if len(lost) > 0 {
+			why := fmt.Sprintf("%d tests that ran on the base: %s", len(lost), strings.Join(lost, " "))
+			add(&c.New, Failure{Test: Lost, Why: clip(why)})
 		}
 	}
 	return c

@@ -32,7 +32,7 @@ func TestCompare(t *testing.T) {
 	poll.Flaky = []Failure{{Test: "TestE"}}
 	c := Compare(base, []*Result{poll})
 	for _, test := range []struct{ what, got, want string }{
-		{"new", findings(c.New), "poll:TestB poll:TestD"},
+		{"new", findings(c.New), "poll:TestB poll:(not run)"},
 		{"both", findings(c.Both), "poll:TestA"},
 		{"mended", findings(c.Mended), "poll:TestE"},
 		{"flaky", findings(c.Flaky), "poll:TestE"},

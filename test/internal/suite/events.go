@@ -177,7 +177,7 @@ func (r *run) why(test string) string {
 			return clip(strings.TrimSpace(line))
 		}
 		line = strings.TrimSpace(line)
-		if first == "" && line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
+		if first == "" && line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") && !strings.HasPrefix(line, "# ") {
 			first = line
 		}
 	}

@@ -81,7 +81,7 @@ func TestParseCrash(t *testing.T) {
 }
 
 func TestParseBuildFailure(t *testing.T) {
-	r := mustParse(t, events("build-output||x.go:1: no", "build-fail", "output||FAIL p [build failed]", "fail"))
+	r := mustParse(t, events("build-output||# p", "build-output||x.go:1: no", "build-fail", "output||FAIL p [build failed]", "fail"))
 	if r.built || r.outcome != Fail {
 		t.Errorf("%+v", r)
 	}

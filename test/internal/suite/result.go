@@ -1,9 +1,6 @@
 package suite
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // A Unit is one package to test.
 type Unit struct {
@@ -40,6 +37,7 @@ const (
 	Build   = "(build)"   // it could not be built
 	Whole   = "(package)" // it failed though no test did
 	Missing = "(no end)"  // go test did not say how it ended
+	Lost    = "(not run)" // tests that the base has did not run
 )
 
 // A Failure is a test that failed.
@@ -80,6 +78,5 @@ func cell(rs []*Result) string {
 	if flaky > 0 {
 		s += fmt.Sprintf(" ~%d", flaky)
 	}
-	d := time.Duration(seconds * float64(time.Second))
-	return s + " " + d.Round(100*time.Millisecond).String()
+	return s + fmt.Sprintf(" %.1fs", seconds)
 }
