@@ -42,6 +42,13 @@ type zioDesc struct {
 	// goroutine that holds the descriptor's read lock.
 	drained bool
 
+	// stream says that the last attempt to receive from a drained socket
+	// found something: the peer sends without waiting for answers, and
+	// attempts are worth their cost. One in zioProbeEvery is made to
+	// find out, counted by probes. Owned as drained is.
+	stream bool
+	probes uint8
+
 	// large says that the last receive brought so much that copying
 	// outweighs the system call: the goroutine does it itself, so that
 	// several processors can copy. Owned as drained is.
@@ -103,6 +110,10 @@ const (
 	// directly after queued ones turned out late.
 	zioMinDirect = 64
 	zioMaxDirect = 8 << 10
+
+	// zioProbeEvery is how many receives from a drained socket pass until
+	// one is attempted all the same. A power of 2 that fits uint8.
+	zioProbeEvery = 64
 
 	// zioLargeRead is the receive from which copying outweighs the system
 	// call.
@@ -222,6 +233,7 @@ func (z *zioDesc) reset() {
 	z.short = false
 	z.drained = false
 	z.large = false
+	z.stream = false
 	z.r.kind = zioOpNone
 	z.w.kind = zioOpNone
 }
@@ -241,15 +253,24 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	}
 	z := &pd.zio
 	attempt := true
+	probe := false
 	if z.drained && pd.rg.Load() != pdReady && z.sticky.Load() == 0 {
-		attempt = false
-		zioCount(zioCountSkipped)
+		z.probes++
+		probe = z.stream || z.probes%zioProbeEvery == 0
+		if !probe {
+			attempt = false
+			zioCount(zioCountSkipped)
+		}
 	}
 	for {
 		if attempt {
 			z.drained = false
 			pd.rg.Store(pdNil)
 			r := zioRecv(int32(pd.fd), buf, uint32(n))
+			if probe {
+				z.stream = r > 0
+				probe = false
+			}
 			if r != -_EAGAIN {
 				return z.received(r, n)
 			}
