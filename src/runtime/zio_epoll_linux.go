@@ -133,9 +133,14 @@ retry:
 // zioPolled notes the time of a poll. What sysmon does, with or without waiting,
 // does not count: it must go on while no P polls.
 func zioPolled(delay int64, sysmon bool) {
-	if getg().m.p != 0 || delay != 0 && !sysmon {
-		zio.lastPoll.Store(nanotime())
+	if getg().m.p == 0 && (delay == 0 || sysmon) {
+		return
 	}
+	now := nanotime()
+	if now-zio.lastPoll.Load() > zioSysmonAwake {
+		zioWakeSysmon()
+	}
+	zio.lastPoll.Store(now)
 }
 
 // zioBroken handles readiness of the netpollBreak eventfd.

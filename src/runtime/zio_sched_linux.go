@@ -29,6 +29,10 @@ const (
 	// zioSysmonHold is how long sysmon stays alert after a preemption.
 	zioSysmonHold = 50 * 1000 * 1000
 
+	// zioSysmonAwake is how long sysmon may sleep while there is I/O, as
+	// long as it does on a busy system.
+	zioSysmonAwake = 10 * 1000 * 1000
+
 	// zioLateAge is the age of a queued send that shows that the goroutines
 	// of this P compute for so long that sends had better be direct.
 	zioLateAge = 500 * 1000
@@ -190,6 +194,32 @@ func zioSysmon(delay uint32) bool {
 	netpollAdjustWaiters(delta)
 	zioSysmonLook(after)
 	return true
+}
+
+// zioSysmonSleep bounds the sleep that sysmon takes when every P is idle.
+//
+// Upstream wakes sysmon at the first system call of a goroutine. Receives and
+// sends of the submission core are no such calls, and a wakeup for each message
+// costs more than the message. So while there is I/O now and then, sysmon sleeps
+// for a bounded time, and the first I/O after a longer pause wakes it (zioPolled).
+func zioSysmonSleep(sleep, now int64) int64 {
+	if zioOn() && now-zio.lastPoll.Load() < 2*zioSysmonAwake {
+		return min(sleep, zioSysmonAwake)
+	}
+	return sleep
+}
+
+// zioWakeSysmon wakes sysmon if it sleeps because every P was idle.
+func zioWakeSysmon() {
+	if !sched.sysmonwait.Load() {
+		return
+	}
+	lock(&sched.lock)
+	if sched.sysmonwait.Load() {
+		sched.sysmonwait.Store(false)
+		notewakeup(&sched.sysmonnote)
+	}
+	unlock(&sched.lock)
 }
 
 // zioSysmonLook performs operations that are queued for too long, and preempts

@@ -37,6 +37,8 @@ func zioFlushNow() {}
 
 func zioSysmon(delay uint32) bool { return false }
 
+func zioSysmonSleep(sleep, now int64) int64 { return sleep }
+
 func zioReadStats() (s zioStats) { return }
 
 func zioBackendInUse() uint32 { return zioOff }
