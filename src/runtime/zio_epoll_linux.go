@@ -137,8 +137,8 @@ func zioPolled(delay int64, sysmon bool) {
 		return
 	}
 	now := nanotime()
-	if now-zio.lastPoll.Load() > zioSysmonAwake {
-		zioWakeSysmon()
+	if now-zio.lastPoll.Load() > zioSysmonAwake && sched.sysmonwait.Load() {
+		entersyscallWakeSysmon()
 	}
 	zio.lastPoll.Store(now)
 }

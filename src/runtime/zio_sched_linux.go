@@ -209,19 +209,6 @@ func zioSysmonSleep(sleep, now int64) int64 {
 	return sleep
 }
 
-// zioWakeSysmon wakes sysmon if it sleeps because every P was idle.
-func zioWakeSysmon() {
-	if !sched.sysmonwait.Load() {
-		return
-	}
-	lock(&sched.lock)
-	if sched.sysmonwait.Load() {
-		sched.sysmonwait.Store(false)
-		notewakeup(&sched.sysmonnote)
-	}
-	unlock(&sched.lock)
-}
-
 // zioSysmonLook performs operations that are queued for too long, and preempts
 // Ps for goroutines that sysmon made runnable. It reports whether there are
 // queued operations that are not late yet, and whether every P that runs is
