@@ -81,7 +81,7 @@ func prepare(base *suite.Side, p program, dir string) ([]*suite.Unit, error) {
 		p.module, p.version, lines, len(packages), p.why)
 	var units []*suite.Unit
 	for _, name := range packages {
-		units = append(units, &suite.Unit{Group: p.name + " " + p.version, Package: name, Dir: dir, Args: p.args})
+		units = append(units, &suite.Unit{Group: p.name + " " + p.version, Package: name, Dir: dir, Args: p.args, Skip: p.skip})
 	}
 	return units, nil
 }

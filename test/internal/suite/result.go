@@ -9,6 +9,7 @@ type Unit struct {
 	Dir     string // where go test runs; empty: the src folder of the toolchain
 	Race    bool
 	Args    []string // more flags of go test
+	Skip    []string // top-level tests to leave out
 }
 
 // Row returns the name of the unit's row in the table.

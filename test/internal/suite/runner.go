@@ -47,7 +47,7 @@ func (rn *Runner) Run(s *Side, u *Unit) (*Result, error) {
 		}
 		return goTest(s, dir, append(append(args, more...), u.Package), timeout, log)
 	}
-	if err := rn.all(res, test); err != nil {
+	if err := rn.all(res, u.Skip, test); err != nil {
 		return nil, err
 	}
 	if err := rn.retry(res, test); err != nil {
@@ -64,9 +64,12 @@ type testFunc func(timeout time.Duration, more ...string) (*run, error)
 
 // all runs each test of the package once. Where the test binary dies, it
 // continues with those that had not run.
-func (rn *Runner) all(res *Result, test testFunc) error {
-	var more []string
+func (rn *Runner) all(res *Result, skip []string, test testFunc) error {
 	for range maxResumes {
+		var more []string
+		if seen := append(sortedKeys(res.Tests), skip...); len(seen) > 0 {
+			more = []string{"-skip=" + only(seen)}
+		}
 		r, err := test(rn.Timeout, more...)
 		if err != nil {
 			return err
@@ -75,12 +78,6 @@ func (rn *Runner) all(res *Result, test testFunc) error {
 		if !again {
 			return nil
 		}
-		var seen []string
-		for name := range res.Tests {
-			seen = append(seen, name)
-		}
-		slices.Sort(seen)
-		more = []string{"-skip=" + only(seen)}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func play(t *testing.T, runs ...string) (*Result, *script) {
 	s := &script{t: t, runs: runs}
 	res := &Result{Side: "x", Unit: "p", Counts: map[string]int{}, Tests: map[string]string{}}
 	rn := &Runner{Timeout: time.Minute}
-	if err := rn.all(res, s.test); err != nil {
+	if err := rn.all(res, nil, s.test); err != nil {
 		t.Fatal(err)
 	}
 	if err := rn.retry(res, s.test); err != nil {
@@ -79,6 +79,18 @@ func TestRunnerContinuesAfterCrash(t *testing.T) {
 	}
 	if res.Failures[0].Why != "fatal error: stop" || res.Counts[Pass] != 2 {
 		t.Errorf("%+v", res)
+	}
+}
+
+func TestRunnerSkips(t *testing.T) {
+	s := &script{t: t, runs: []string{events("run|TestA", "pass|TestA", "run|TestB", "fail"), events("run|TestC", "pass|TestC", "pass")}}
+	res := &Result{Counts: map[string]int{}, Tests: map[string]string{}}
+	if err := (&Runner{Timeout: time.Minute}).all(res, []string{"TestX"}, s.test); err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"-skip=^(TestX)$"}, {"-skip=^(TestA|TestB|TestX)$"}}
+	if !slices.EqualFunc(s.args, want, slices.Equal) {
+		t.Errorf("args: %v", s.args)
 	}
 }
 
