@@ -1,0 +1,178 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Area sockopt: options that change what readiness and a short read mean, set
+// in every way in which a program can.
+func init() {
+	for _, how := range []string{"dial-control", "listen-control", "listener-later", "conn-later", "file"} {
+		add("sockopt", "rcvlowat/"+how, func(t *T) { lowat(t, how) })
+	}
+	add("sockopt", "peek-off", peekOff)
+	add("sockopt", "small-buffers", smallBuffers)
+	add("sockopt", "rcvtimeo", rcvTimeo)
+	add("sockopt", "nodelay-cork", cork)
+}
+
+func setLowat(fd int) {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, 8); err != nil {
+		panic(err)
+	}
+}
+
+// lowat reads from a socket that is ready only when it has 8 bytes. A read
+// takes fewer if it comes when they are there.
+func lowat(t *T, how string) {
+	control := func(network, address string, rc syscall.RawConn) error {
+		return rc.Control(func(fd uintptr) { setLowat(int(fd)) })
+	}
+	var d net.Dialer
+	var lc net.ListenConfig
+	switch how {
+	case "dial-control":
+		d.Control = control
+	case "listen-control":
+		lc.Control = control
+	}
+	ln := must(lc.Listen(context.Background(), "tcp4", "127.0.0.1:0"))
+	defer ln.Close()
+	if how == "listener-later" {
+		raw(ln.(*net.TCPListener), setLowat)
+	}
+	c, s := t.pairOver(ln, &d)
+	from, to := c, s
+	switch how {
+	case "dial-control":
+		from, to = s, c
+	case "conn-later":
+		from.Write([]byte("x"))
+		t.read(to, 10)
+		raw(to.(*net.TCPConn), setLowat)
+	case "file":
+		f := must(to.(*net.TCPConn).File())
+		defer f.Close()
+		raw(f, setLowat)
+	}
+	for i := range 5 {
+		from.Write([]byte("12345678"))
+		t.read(to, 100)
+		from.Write([]byte(fmt.Sprint(i)))
+		moment()
+		t.read(to, 100) // without waiting, since it is there
+	}
+	// Waiting for a read that must not end too early.
+	wait := t.later("read", func() (any, error) {
+		b := make([]byte, 100)
+		n, err := to.Read(b)
+		return string(b[:n]), err
+	})
+	moment()
+	from.Write([]byte("1234"))
+	moment()
+	from.Write([]byte("5678"))
+	wait()
+	from.Write([]byte("end"))
+	from.Close()
+	moment()
+	t.read(to, 100)
+	t.read(to, 100)
+}
+
+// peekOff reads at an offset, which each peek moves.
+func peekOff(t *T) {
+	c, s := t.pair("unix")
+	raw(s.(*net.UnixConn), func(fd int) {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PEEK_OFF, 0); err != nil {
+			t.Skip("no SO_PEEK_OFF")
+		}
+	})
+	c.Write([]byte("0123456789"))
+	moment()
+	rc := must(s.(*net.UnixConn).SyscallConn())
+	for range 2 {
+		b := make([]byte, 4)
+		rc.Read(func(fd uintptr) bool {
+			n, _, err := unix.Recvfrom(int(fd), b, unix.MSG_PEEK)
+			t.Print("peek:", sum(b[:max(n, 0)]), err)
+			return true
+		})
+	}
+	t.read(s, 4)
+	t.read(s, 100)
+}
+
+// smallBuffers makes every write a partial one.
+func smallBuffers(t *T) {
+	var d net.Dialer
+	d.Control = func(network, address string, rc syscall.RawConn) error {
+		return rc.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 1) })
+	}
+	var lc net.ListenConfig
+	lc.Control = func(network, address string, rc syscall.RawConn) error {
+		return rc.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 1) })
+	}
+	ln := must(lc.Listen(context.Background(), "tcp4", "127.0.0.1:0"))
+	defer ln.Close()
+	c, s := t.pairOver(ln, &d)
+	out := pattern(60000)
+	wait := t.later("write", func() (any, error) {
+		for _, n := range []int{10, 4000, 16000, 39990} {
+			if m, err := c.Write(out[:n]); m != n || err != nil {
+				return m, err
+			}
+			out = out[n:]
+		}
+		c.Close()
+		return "all", nil
+	})
+	want := pattern(60000)
+	got := 0
+	b := make([]byte, 5000)
+	for {
+		n, err := s.Read(b)
+		if string(b[:n]) != string(want[got:got+n]) {
+			t.Fatal("wrong bytes at ", got)
+		}
+		got += n
+		if err != nil {
+			t.Print(got, err)
+			break
+		}
+	}
+	wait()
+}
+
+// rcvTimeo sets the kernel's own timeout, which a descriptor that never blocks
+// does not notice.
+func rcvTimeo(t *T) {
+	c, s := t.pair("tcp4")
+	raw(s.(*net.TCPConn), func(fd int) {
+		tv := unix.NsecToTimeval(5e6)
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv)
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &tv)
+	})
+	wait := t.later("read", func() (any, error) { return s.Read(make([]byte, 10)) })
+	moment()
+	c.Write([]byte("x"))
+	wait()
+}
+
+func cork(t *T) {
+	c, s := t.pair("tcp4")
+	c.(*net.TCPConn).SetNoDelay(false)
+	raw(c.(*net.TCPConn), func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_CORK, 1) })
+	for range 5 {
+		c.Write([]byte("ab"))
+	}
+	raw(c.(*net.TCPConn), func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_CORK, 0) })
+	t.collect(s, 10, 100)
+}
