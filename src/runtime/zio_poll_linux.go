@@ -279,6 +279,19 @@ func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
 	if mode == 0 {
 		return 0
 	}
-	pd.setEventErr(ev == _POLLERR, pd.fdseq.Load())
+	pd.setEventErr(ev == _POLLERR && zioPollOnlyErr(int32(pd.fd)), pd.fdseq.Load())
 	return netpollready(toRun, pd, mode)
+}
+
+// zioPollOnlyErr reports whether fd has an error and is neither readable nor
+// writable, which makes the next read report that it cannot be polled. epoll
+// always asks for both; the set asks for what goroutines wait for, and then a
+// connection that is being reset may show nothing but the error.
+//
+//go:nowritebarrier
+func zioPollOnlyErr(fd int32) bool {
+	p := zioPollFD{fd: fd, events: _POLLIN | _POLLOUT | _POLLRDHUP | _POLLPRI}
+	var now timespec
+	n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return errno == 0 && n == 1 && p.revents == _POLLERR
 }

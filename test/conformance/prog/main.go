@@ -136,12 +136,16 @@ func must[V any](v V, err error) V {
 // describe says what a program can find out about err without its addresses.
 func describe(err error) string {
 	var b strings.Builder
-	var op *net.OpError
-	if errors.As(err, &op) {
-		fmt.Fprintf(&b, "%s %s: %v", op.Op, op.Net, op.Err)
-	} else {
-		b.WriteString(err.Error())
+	inner := err
+	for {
+		op, ok := inner.(*net.OpError)
+		if !ok {
+			break
+		}
+		fmt.Fprintf(&b, "%s %s: ", op.Op, op.Net)
+		inner = op.Err
 	}
+	b.WriteString(inner.Error())
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		fmt.Fprintf(&b, " [errno %d]", int(errno))
