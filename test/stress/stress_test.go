@@ -10,7 +10,6 @@ package stress
 import (
 	"flag"
 	"fmt"
-	"os/exec"
 	"regexp"
 	"syscall"
 	"testing"
@@ -118,7 +117,7 @@ func TestVariants(t *testing.T) {
 				t.Skip("takes long to build: only with -stress.full")
 			}
 			if v.name == "race" {
-				needCC(t)
+				zgo.NeedCC(t)
 			}
 			bin := zgo.Patched(t).Build(t, "./prog", v.build...)
 			for _, name := range v.programs {
@@ -136,23 +135,13 @@ func TestVariants(t *testing.T) {
 }
 
 func TestCgo(t *testing.T) {
-	needCC(t)
+	zgo.NeedCC(t)
 	bin := zgo.Patched(t).Build(t, "./cgoprog")
 	for _, backend := range zgo.Backends {
 		t.Run(backend, func(t *testing.T) {
 			run(t, bin, backend, 2, program{name: "cgo"}, nil)
 		})
 	}
-}
-
-func needCC(t *testing.T) {
-	t.Helper()
-	for _, cc := range []string{"gcc", "clang", "cc"} {
-		if _, err := exec.LookPath(cc); err == nil {
-			return
-		}
-	}
-	t.Skip("no C compiler on this machine")
 }
 
 var doneLine = regexp.MustCompile(`(?m)^done ops=(\d+) bytes=(\d+) ring=\d+ backend=(\S+)$`)

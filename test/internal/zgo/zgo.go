@@ -9,6 +9,7 @@ package zgo
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +115,24 @@ func moduleRoot() (string, error) {
 	}
 }
 
+// dependOn looks at every file that has a part in the test programs and the
+// toolchain, so that the go command does not take the result of a test for
+// current after one of them has changed.
+func dependOn(root string) error {
+	for _, dir := range []string{"GOBASE", "cmd", "patches", "src", "test"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // cleanEnv is the environment without what the go command sets for tests, which
 // would tie a child go command to the toolchain of this one.
 func cleanEnv(drop ...string) []string {
@@ -132,12 +151,15 @@ next:
 }
 
 func findPatched() (*Toolchain, error) {
-	if p := os.Getenv("ZIO_GO"); p != "" {
-		return &Toolchain{"zio", []string{p}, cleanEnv("GOROOT")}, nil
-	}
 	root, err := moduleRoot()
 	if err != nil {
 		return nil, err
+	}
+	if err := dependOn(root); err != nil {
+		return nil, err
+	}
+	if p := os.Getenv("ZIO_GO"); p != "" {
+		return &Toolchain{"zio", []string{p}, cleanEnv("GOROOT")}, nil
 	}
 	bin := filepath.Join(tmp(), "ziobuild")
 	build := exec.Command(hostGo(), "build", "-o", bin, "./cmd/ziobuild")
@@ -181,6 +203,11 @@ func findStock() (*Toolchain, error) {
 	return &Toolchain{"stock", []string{goCmd}, cleanEnv()}, nil
 }
 
+// With returns the toolchain with additions to its environment.
+func (tc *Toolchain) With(env ...string) *Toolchain {
+	return &Toolchain{tc.name, tc.cmd, append(tc.env[:len(tc.env):len(tc.env)], env...)}
+}
+
 type build struct {
 	once sync.Once
 	bin  string
@@ -200,7 +227,7 @@ func (tc *Toolchain) Build(t testing.TB, pkg string, flags ...string) string {
 
 // TryBuild is Build for those who expect that it may fail.
 func (tc *Toolchain) TryBuild(pkg string, flags ...string) (string, error) {
-	key := fmt.Sprint(tc.name, pkg, flags)
+	key := fmt.Sprint(tc.name, pkg, flags, tc.env)
 	v, _ := built.LoadOrStore(key, new(build))
 	b := v.(*build)
 	b.once.Do(func() {
@@ -218,6 +245,17 @@ func (tc *Toolchain) TryBuild(pkg string, flags ...string) (string, error) {
 		}
 	})
 	return b.bin, b.err
+}
+
+// NeedCC skips the test where there is no C compiler.
+func NeedCC(t testing.TB) {
+	t.Helper()
+	for _, cc := range []string{"gcc", "clang", "cc"} {
+		if _, err := exec.LookPath(cc); err == nil {
+			return
+		}
+	}
+	t.Skip("no C compiler on this machine")
 }
 
 // Backends lists the backends, the preferred one first. "off" is upstream's
