@@ -26,7 +26,7 @@ func main() {
 
 func run(args []string) (int, error) {
 	fs := flag.NewFlagSet("ecosystem", flag.ContinueOnError)
-	var cmd suite.Command
+	cmd := suite.Command{Full: true} // what is left out as long is what uses the network most
 	cmd.Flags(fs)
 	names := fs.String("programs", "", "comma-separated `names` (default: all)")
 	if err := fs.Parse(args); err != nil {

@@ -15,7 +15,8 @@ type Command struct {
 	sides, zio, base string
 	runPat           string
 	out, logs        string
-	resume, full     bool
+	resume           bool
+	Full             bool // default of -full
 	timeout          time.Duration
 }
 
@@ -26,7 +27,7 @@ func (c *Command) Flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.base, "base", "", "unpatched go `command` (default: that of the pinned release)")
 	fs.StringVar(&c.runPat, "run", "", "run only tests that match `pattern`")
 	fs.DurationVar(&c.timeout, "timeout", 10*time.Minute, "time that a package may take")
-	fs.BoolVar(&c.full, "full", false, "run long tests too (without -short)")
+	fs.BoolVar(&c.Full, "full", c.Full, "run long tests too (without -short)")
 	fs.StringVar(&c.out, "o", "", "save the results in `file` (JSON), after each package")
 	fs.BoolVar(&c.resume, "resume", false, "keep the results that the file named by -o has")
 	fs.StringVar(&c.logs, "logs", "", "`folder` for the output of packages with failures (default: a temporary one)")
@@ -40,7 +41,7 @@ func (c *Command) Sides() ([]*Side, error) {
 // Run runs the units on the sides, prints the table and returns the exit code.
 func (c *Command) Run(sides []*Side, units []*Unit) (int, error) {
 	rn := &Runner{Timeout: c.timeout, Logs: c.logs}
-	if !c.full {
+	if !c.Full {
 		rn.Args = append(rn.Args, "-short")
 	}
 	if c.runPat != "" {
