@@ -38,6 +38,7 @@ type zioRing struct {
 
 	queued atomic.Uint32 // entries that the kernel has not got; written with the lock held
 	tail   uint32        // our copy of sqTail; protected by locked
+	fails  uint32        // batches in a row that the kernel refused; protected by locked
 	since  atomic.Int64  // nanotime when queued left 0; written with the lock held
 
 	slots [zioRingSize]zioSlot // protected by locked
@@ -57,6 +58,10 @@ type zioSlot struct {
 
 const (
 	zioRingSize = 256 // entries; at least as many as zioNetpoll takes events at once
+
+	// zioMaxFails is after how many refused batches a ring is given up: a
+	// program may forbid itself io_uring_enter after the ring was made.
+	zioMaxFails = 16
 
 	// zioMaxAge is how long an operation may stay queued while the P has
 	// other goroutines to run, zioLookEvery how many operations pass
@@ -89,12 +94,15 @@ func zioRingInit() {
 		if errno == 0 && (n != 1 || atomic.LoadAcq(r.cqTail) != 1) {
 			errno = _EAGAIN
 		}
-		atomic.StoreRel(r.cqHead, 1)
-		r.sqes64.Add(1)
-	}
-	if errno == 0 {
-		zioRings.poll = r
-		return
+		if errno == 0 {
+			atomic.StoreRel(r.cqHead, 1)
+			r.sqes64.Add(1)
+			zioRings.poll = r
+			return
+		}
+		// It is the only ring so far.
+		zioRings.all.Store(0)
+		closefd(r.fd)
 	}
 	if zio.forced {
 		print("runtime: GODEBUG=zio=io_uring: ", call, " failed with errno ", errno, "\n")
@@ -258,6 +266,12 @@ func (r *zioRing) run(toRun *gList) {
 		r.runDirect(toRun)
 		return
 	}
+	if r.fails == zioMaxFails {
+		r.takeBack(left, toRun)
+		r.queued.Store(0)
+		return
+	}
+	r.fails++
 	r.sqes64.Add(int64(left))
 	atomic.StoreRel(r.sqTail, r.tail)
 	inflight := uint32(0)
@@ -276,10 +290,12 @@ func (r *zioRing) run(toRun *gList) {
 		}
 		inflight -= r.reap(toRun)
 		if errno == 0 && n != 0 || errno == _EINTR {
+			r.fails = 0
 			continue
 		}
 		// EAGAIN, EBUSY: the kernel lacks memory for requests.
 		if tries++; tries > 3 && left != 0 {
+			r.sqes64.Add(-int64(left))
 			r.takeBack(left, toRun)
 			left = 0
 		}
@@ -310,7 +326,6 @@ func (r *zioRing) runDirect(toRun *gList) {
 //
 //go:nowritebarrier
 func (r *zioRing) takeBack(n uint32, toRun *gList) {
-	r.sqes64.Add(-int64(n))
 	for ; n > 0; n-- {
 		r.tail--
 		op := r.slots[r.tail%zioRingSize].op
