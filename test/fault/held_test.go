@@ -4,6 +4,7 @@ package fault
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/zio-go/zio/test/internal/zgo"
@@ -17,16 +18,22 @@ func TestSendNotHeld(t *testing.T) {
 	for _, how := range []string{"compute", "syscall"} {
 		for _, procs := range zgo.Procs {
 			t.Run(fmt.Sprintf("%s-%d", how, procs), func(t *testing.T) {
-				got := runProgArgs(t, []string{"held", how}, "io_uring", fmt.Sprintf("GOMAXPROCS=%d", procs))
-				var n, median, max int
-				fmt.Sscanf(got, "messages %d median %d max %d", &n, &median, &max)
-				if n != 25 {
-					t.Fatalf("output: %q", got)
+				var lates []int
+				for range 11 {
+					got := runProgArgs(t, []string{"held", how}, "io_uring", fmt.Sprintf("GOMAXPROCS=%d", procs))
+					late := -1
+					fmt.Sscanf(got, "late %d", &late)
+					if late < 0 {
+						t.Fatalf("output: %q", got)
+					}
+					lates = append(lates, late)
 				}
-				t.Logf("late by %d us, %d at most", median, max)
-				// The P is taken away after 10 ms.
-				if median > 3000 {
-					t.Errorf("messages are held back for %d us", median)
+				slices.Sort(lates)
+				t.Logf("late by %d us", lates)
+				// The P is taken away after 10 ms. Not the median, since
+				// the receiver needs a processor, too.
+				if late := lates[len(lates)/4]; late > 3000 {
+					t.Errorf("a message is held back for %d us", late)
 				}
 			})
 		}
