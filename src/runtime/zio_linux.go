@@ -6,6 +6,7 @@ package runtime
 
 import (
 	"internal/bytealg"
+	"internal/cpu"
 	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"internal/runtime/syscall/linux"
@@ -18,9 +19,11 @@ var zio struct {
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
 	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
 	ringInit atomic.Uint32 // whether zioRingInit has run
-	lastPoll atomic.Int64  // nanotime of the last return from zioNetpoll, but for sysmon's
-	enters   atomic.Uint64 // epoll_wait and ppoll calls
-	retired  zioCounters   // counters of destroyed Ps, protected by the stopped world
+
+	_        cpu.CacheLinePad // every P reads what is above, and writes what is below
+	lastPoll atomic.Int64     // nanotime of the last return from zioNetpoll, but for sysmon's
+	enters   atomic.Uint64    // epoll_wait and ppoll calls
+	retired  zioCounters      // counters of destroyed Ps, protected by the stopped world
 }
 
 // zioDesc is the submission core's part of a pollDesc.

@@ -84,12 +84,17 @@ func zioRunQueued(pp *p) *g {
 	return gp
 }
 
-// zioTick is called by findRunnable for every goroutine. It has a tick of its
-// own, since schedtick stands still while goroutines wake each other by runnext.
-func zioTick(pp *p) {
-	if pp.zio.tick++; pp.zio.tick%4 != 0 || !netpollAnyWaiters() && !zioQueued(pp) {
-		return
-	}
+// zioTick is called by findRunnable for every goroutine, and reports whether
+// it is time for zioLook. It counts by itself, since schedtick stands still while
+// goroutines wake each other by runnext.
+func zioTick(pp *p) bool {
+	pp.zio.tick++
+	return pp.zio.tick%4 == 0 && (netpollAnyWaiters() || zioQueued(pp))
+}
+
+// zioLook performs operations that are queued on pp for too long, and polls if
+// nobody did for a while.
+func zioLook(pp *p) {
 	now := nanotime()
 	age := now - zio.lastPoll.Load()
 	poll := age > zioBusyAge || age > zioPollAge && pp.runqtail-pp.runqhead <= zioShortRunq

@@ -21,7 +21,9 @@ func zioOn() bool { return false }
 
 func zioQueued(pp *p) bool { return false }
 
-func zioTick(pp *p) {}
+func zioTick(pp *p) bool { return false }
+
+func zioLook(pp *p) {}
 
 func zioLevelTriggered() bool { return false }
 
