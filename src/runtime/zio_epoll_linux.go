@@ -89,10 +89,7 @@ retry:
 		}
 		goto retry
 	}
-	var ring *zioRing
-	if n > 1 && zioRings.poll != nil && zioRings.poll.tryLock() {
-		ring = zioRings.poll
-	}
+	ring := zioPollRing(uint32(n))
 	var toRun gList
 	delta := int32(0)
 	for i := int32(0); i < n; i++ {
@@ -128,6 +125,27 @@ retry:
 	}
 	zioPolled(delay, sysmon)
 	return toRun, delta
+}
+
+// zioPollRing returns a locked ring with room for n receives: the one of this P,
+// if there is one, so that one system call performs queued sends too. It
+// returns nil if a ring would save nothing or all are in use.
+func zioPollRing(n uint32) *zioRing {
+	if n <= 1 || zioRings.poll == nil {
+		return nil
+	}
+	if pp := getg().m.p.ptr(); pp != nil {
+		if r := pp.zio.ring; r != nil && r.tryLock() {
+			if r.queued.Load()+n <= zioRingSize {
+				return r
+			}
+			r.unlock()
+		}
+	}
+	if zioRings.poll.tryLock() {
+		return zioRings.poll
+	}
+	return nil
 }
 
 // zioPolled notes the time of a poll. What sysmon does, with or without waiting,

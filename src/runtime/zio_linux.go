@@ -46,11 +46,17 @@ type zioDesc struct {
 	drained bool
 
 	// stream says that the last attempt to receive from a drained socket
-	// found something: the peer sends without waiting for answers, and
-	// attempts are worth their cost. One in zioProbeEvery is made to
-	// find out, counted by probes. Owned as drained is.
-	stream bool
-	probes uint8
+	// found something, and no send had been queued in between: the peer sends
+	// without waiting for answers, and attempts are worth their cost.
+	// One in zioProbeEvery is made to find out, counted by probes.
+	// answered is sends as of the last receive. Owned as drained is.
+	stream   bool
+	probes   uint8
+	answered uint32
+
+	// sends counts queued sends. Written by the goroutine that holds the
+	// write lock.
+	sends atomic.Uint32
 
 	// large says that the last receive brought so much that copying
 	// outweighs the system call: the goroutine does it itself, so that
@@ -255,23 +261,33 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		return zioRedo
 	}
 	z := &pd.zio
-	attempt := true
-	probe := false
-	if z.drained && pd.rg.Load() != pdReady && z.sticky.Load() == 0 {
-		z.probes++
-		probe = z.stream || z.probes%zioProbeEvery == 0
-		if !probe {
-			attempt = false
-			zioCount(zioCountSkipped)
+	attempt, probe, queue := true, false, false
+	if z.drained && z.sticky.Load() == 0 {
+		if pd.rg.Load() == pdReady {
+			queue = zio.backend == zioUring && !z.stream && !z.large
+		} else {
+			z.probes++
+			probe = z.stream || z.probes%zioProbeEvery == 0
+			if !probe {
+				attempt = false
+				zioCount(zioCountSkipped)
+			}
 		}
 	}
 	for {
 		if attempt {
 			z.drained = false
 			pd.rg.Store(pdNil)
-			r := zioRecv(int32(pd.fd), buf, uint32(n))
+			r := int(zioRedo)
+			if queue {
+				queue = false
+				r = zioQueue(pd, &z.r, _IORING_OP_RECV, buf, n)
+			}
+			if r == zioRedo {
+				r = zioRecv(int32(pd.fd), buf, uint32(n))
+			}
 			if probe {
-				z.stream = r > 0
+				z.stream = r > 0 && z.answered == z.sends.Load()
 				probe = false
 			}
 			if r != -_EAGAIN {
@@ -301,6 +317,7 @@ func (z *zioDesc) received(r, n int) int {
 		return r
 	}
 	z.large = r > zioLargeRead
+	z.answered = z.sends.Load()
 	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
 	return r
 }
@@ -309,8 +326,10 @@ func (z *zioDesc) received(r, n int) int {
 // on the goroutine's stack, where buf follows a stack that grows; only once
 // the goroutine is parked does the address become fixed.
 type zioWait struct {
-	pd  *pollDesc
-	buf unsafe.Pointer
+	pd     *pollDesc
+	op     *zioOp
+	buf    unsafe.Pointer
+	opcode uint8 // for zioQueueCommit
 }
 
 // zioWaitRead parks until the descriptor is readable. If the backend performed
@@ -360,7 +379,7 @@ func zioBlockRead(pd *pollDesc, buf unsafe.Pointer) bool {
 	}
 	// As in netpollblock, recheck after setting pdWait.
 	if netpollcheckerr(pd, 'r') == pollNoError {
-		w := zioWait{pd, buf}
+		w := zioWait{pd: pd, op: &pd.zio.r, buf: buf}
 		gopark(zioReadCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 5)
 		KeepAlive(w.buf)
 	}
@@ -379,7 +398,7 @@ func zioBlockRead(pd *pollDesc, buf unsafe.Pointer) bool {
 // zioReadCommit is netpollblockcommit for a receive.
 func zioReadCommit(gp *g, wp unsafe.Pointer) bool {
 	w := (*zioWait)(wp)
-	w.pd.zio.r.buf = uintptr(w.buf)
+	w.op.buf = uintptr(w.buf)
 	return netpollblockcommit(gp, unsafe.Pointer(&w.pd.rg))
 }
 
@@ -399,7 +418,10 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		pd.wg.Store(pdNil)
 		r := int(zioRedo)
 		if n <= zioQueueWrite && zio.backend == zioUring {
-			r = zioQueueSend(pd, buf, n)
+			r = zioQueue(pd, &pd.zio.w, _IORING_OP_SEND, buf, n)
+			if r != zioRedo {
+				pd.zio.sends.StoreRelease(pd.zio.sends.Load() + 1)
+			}
 		}
 		if r == zioRedo {
 			r = zioSend(int32(pd.fd), buf, uint32(n))
@@ -423,10 +445,10 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	}
 }
 
-// zioQueueSend queues a send on this P's ring if other goroutines are about to
-// run here, parks until it was performed and returns the result. If nothing
+// zioQueue queues an operation on this P's ring if other goroutines are about
+// to run here, parks until it was performed and returns the result. If nothing
 // else is about to run, a ring saves nothing and it returns zioRedo.
-func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
+func zioQueue(pd *pollDesc, op *zioOp, opcode uint8, buf unsafe.Pointer, n int) int {
 	mp := acquirem()
 	pp := mp.p.ptr()
 	z := &pp.zio
@@ -435,7 +457,10 @@ func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		z.backoff = min(max(2*z.backoff, zioMinDirect), zioMaxDirect)
 		z.direct = z.backoff
 	}
-	if z.direct != 0 || mp.lockedg != 0 || runqempty(pp) && !zioQueued(pp) {
+	// A goroutine in runnext was made ready by this one, and works with it
+	// (net/http's server, say, looks for the client's hangup while the handler
+	// runs). It would run now, before this one is done with its part.
+	if z.direct != 0 || mp.lockedg != 0 || pp.runnext != 0 || runqempty(pp) && !zioQueued(pp) {
 		if z.direct != 0 {
 			z.direct--
 		}
@@ -453,14 +478,13 @@ func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	releasem(mp)
 
 	gp := getg()
-	op := &pd.zio.w
 	op.len = uint32(n)
 	op.kind = zioOpQueued
 	op.done = false
 	op.res = zioRedo
 	op.gp.set(gp)
 	gp.zioInFlight = true
-	w := zioWait{pd, buf}
+	w := zioWait{pd, op, buf, opcode}
 	gopark(zioQueueCommit, noescape(unsafe.Pointer(&w)), waitReasonIOSubmit, traceBlockNet, 4)
 	KeepAlive(w.buf)
 	gp.zioInFlight = false
@@ -469,23 +493,22 @@ func zioQueueSend(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	return int(op.res)
 }
 
-// zioQueueCommit puts the send of a goroutine that has just parked on the
+// zioQueueCommit puts the operation of a goroutine that has just parked on the
 // ring of its P.
 func zioQueueCommit(gp *g, wp unsafe.Pointer) bool {
 	w := (*zioWait)(wp)
-	pd := w.pd
-	pd.zio.w.buf = uintptr(w.buf)
+	w.op.buf = uintptr(w.buf)
 	r := getg().m.p.ptr().zio.ring
 	if r == nil || !r.tryLock() {
 		// The goroutine was preempted since and parks on another P,
-		// or sysmon is flushing this ring: send directly.
+		// or sysmon is flushing this ring: perform it directly.
 		return false
 	}
 	var list gList
 	if r.queued.Load() == 0 {
 		r.since.Store(nanotime())
 	}
-	r.add(_IORING_OP_SEND, pd, &pd.zio.w, _MSG_NOSIGNAL|_MSG_DONTWAIT)
+	r.add(w.opcode, w.pd, w.op)
 	q := r.queued.Load()
 	if q == zioRingSize || q%zioLookEvery == 0 && nanotime()-r.since.Load() > zioMaxAge {
 		r.run(&list)
@@ -512,7 +535,7 @@ func zioReady(toRun *gList, pd *pollDesc, mode int32, b *zioRing) int32 {
 	delta := int32(-1)
 	if op.kind == zioOpArmed {
 		op.gp = guintptr(old)
-		b.add(_IORING_OP_RECV, pd, op, _MSG_DONTWAIT)
+		b.add(_IORING_OP_RECV, pd, op)
 	} else {
 		// Between the load and the swap the goroutine was resumed by a
 		// deadline and came back for an ordinary wait.

@@ -26,6 +26,12 @@ const (
 	// goroutines.
 	zioMinSlice = 100 * 1000
 
+	// zioSysmonLate is how long sysmon sleeps while operations are queued. It
+	// doubles, up to zioSysmonCalm, as long as the Ps perform them in time:
+	// thousands of wakeups per second would cost more than batches save.
+	zioSysmonLate = zioMinSlice / 2
+	zioSysmonCalm = 1000 * 1000
+
 	// zioSysmonHold is how long sysmon stays alert after a preemption.
 	zioSysmonHold = 50 * 1000 * 1000
 
@@ -98,7 +104,7 @@ func zioLook(pp *p) {
 	now := nanotime()
 	age := now - zio.lastPoll.Load()
 	poll := age > zioBusyAge || age > zioPollAge && pp.runqtail-pp.runqhead <= zioShortRunq
-	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && (poll || now-r.since.Load() > zioMaxAge) {
+	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
 		var list gList
 		zioFlush(pp, &list)
 		injectglist(&list)
@@ -149,6 +155,9 @@ var zioSysmonState struct {
 	// until is until when sysmon does not sleep for long, since it has had
 	// to preempt.
 	until int64
+
+	// calm is how long sysmon sleeps while operations are queued.
+	calm int64
 }
 
 // zioSysmon is called by sysmon instead of usleep(delay), in microseconds, and
@@ -167,10 +176,14 @@ func zioSysmon(delay uint32) bool {
 	}
 	ns := int64(delay) * 1000
 	short := ns
-	if queued || s.want > 0 {
-		// Look soon again whether these got late, and which P has run
-		// its slice.
+	if s.want > 0 {
+		// Look soon again which P has run its slice.
 		short = min(ns, zioMinSlice/2)
+		ns = short
+	} else if queued {
+		// Look soon again whether these got late.
+		s.calm = min(max(2*s.calm, zioSysmonLate), zioSysmonCalm)
+		short = min(ns, s.calm)
 		ns = short
 	} else if now < s.until {
 		short = min(ns, zioMinSlice)
@@ -221,7 +234,8 @@ func zioSysmonSleep(sleep, now int64) int64 {
 func zioSysmonLook(now int64) (queued, stuck bool) {
 	s := &zioSysmonState
 	var list gList
-	stuck = true
+	// A thread that performs a batch has something to run soon.
+	stuck = zioRings.poll == nil || !zioRings.poll.busy()
 	runnable := !sched.runq.empty()
 	lock(&allpLock)
 	for _, pp := range allp {
@@ -229,10 +243,13 @@ func zioSysmonLook(now int64) (queued, stuck bool) {
 			continue
 		}
 		if r := pp.zio.ring; r == nil || r.queued.Load() == 0 {
+		} else if r.busy() {
+			stuck = false
 		} else if now-r.since.Load() <= zioMaxAge {
 			queued = true
 		} else if r.tryLock() {
 			pp.zio.late.Store(true)
+			s.calm = 0
 			// Meanwhile the P may have run these and queued others;
 			// it cannot see whether we will run them, so we do.
 			if r.queued.Load() != 0 {

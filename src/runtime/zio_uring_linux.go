@@ -236,11 +236,16 @@ func (r *zioRing) unlock() {
 	r.locked.Store(0)
 }
 
+// busy reports whether somebody holds the lock.
+func (r *zioRing) busy() bool {
+	return r.locked.Load() != 0
+}
+
 // add queues an operation. There must be room: the caller runs the ring when
 // it is full. The goroutine op.gp is parked and stays so until run returns it.
 //
 //go:nowritebarrier
-func (r *zioRing) add(opcode uint8, pd *pollDesc, op *zioOp, flags uint32) {
+func (r *zioRing) add(opcode uint8, pd *pollDesc, op *zioOp) {
 	i := r.tail % zioRingSize
 	slot := &r.slots[i]
 	slot.op = op
@@ -250,7 +255,10 @@ func (r *zioRing) add(opcode uint8, pd *pollDesc, op *zioOp, flags uint32) {
 	e.fd = int32(pd.fd)
 	e.addr = uint64(op.buf)
 	e.len = op.len
-	e.opflags = flags
+	e.opflags = _MSG_DONTWAIT
+	if opcode == _IORING_OP_SEND {
+		e.opflags |= _MSG_NOSIGNAL
+	}
 	e.userData = uint64(slot.gen)<<32 | uint64(i)
 	r.tail++
 	r.queued.Store(r.queued.Load() + 1)
