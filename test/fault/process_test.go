@@ -76,6 +76,26 @@ func TestLockedThreadsAndSignals(t *testing.T) {
 	}
 }
 
+// Stopped and continued, again and again.
+func TestStopped(t *testing.T) {
+	for _, backend := range []string{"io_uring", "epoll", "poll"} {
+		t.Run(backend, func(t *testing.T) {
+			if got, want := runProg(t, "stopped", backend), "backend "+backend+"\n"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// More sends at once than a ring has entries.
+func TestQueueFull(t *testing.T) {
+	for _, procs := range []string{"1", "2"} {
+		if got, want := runProg(t, "full", "io_uring", "GOMAXPROCS="+procs), "backend io_uring\n"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 const sysctl = "/proc/sys/kernel/io_uring_disabled"
 
 // The sysctl refuses io_uring to everybody. It is the whole machine's, so the
