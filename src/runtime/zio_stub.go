@@ -9,12 +9,6 @@ package runtime
 // Systems other than linux use upstream's poller. These are the hooks that the
 // shared files call.
 
-type zioDesc struct{}
-
-func (z *zioDesc) reset() {}
-
-func (z *zioDesc) touched() {}
-
 type zioP struct{}
 
 func zioOn() bool { return false }
@@ -24,12 +18,6 @@ func zioQueued(pp *p) bool { return false }
 func zioTick(pp *p) bool { return false }
 
 func zioLook(pp *p) {}
-
-func zioLevelTriggered() bool { return false }
-
-func zioArm(pd *pollDesc, mode int) {}
-
-func zioClosed(fd uintptr, pd *pollDesc) {}
 
 func zioRunQueued(pp *p) *g { return nil }
 
