@@ -42,13 +42,17 @@ func bench() error {
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
 		keepBins = flag.String("bin", "", "keep the binaries in this directory")
 	)
+	asMarkdown := flag.Bool("markdown", false, "measure nothing; print the README's table from the files of raw rows that are named")
 	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
-	}
 	picked, err := pickCases(*pattern)
 	if err != nil {
 		return err
+	}
+	if *asMarkdown {
+		return markdown(picked, flag.Args())
+	}
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
 	if *list {
 		for _, c := range picked {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,25 @@ type Row struct {
 	Round  int                `json:"round"` // of new processes
 	Turn   int                `json:"turn"`  // within the round
 	Values map[string]float64 `json:"values"`
+}
+
+// ReadRows reads rows that a Log saved. Lines that are none, the header, are left out.
+func ReadRows(path string) ([]Row, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for line := range bytes.Lines(b) {
+		var r Row
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if r.Case != "" {
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
 }
 
 // Log appends rows to a file as JSON lines, so that a run that is cut short

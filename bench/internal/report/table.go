@@ -71,15 +71,7 @@ func Table(w io.Writer, lines []Line, sides []string, rows []Row) (lost int) {
 		}
 	}
 	for _, l := range lines {
-		values := map[string]Turns{}
-		for _, r := range rows {
-			if v, ok := r.Values[l.Measure]; ok && r.Case == l.Case && r.Procs == l.Procs {
-				if values[r.Side] == nil {
-					values[r.Side] = Turns{}
-				}
-				values[r.Side].Add(r.Round, r.Turn, v)
-			}
-		}
+		values := gather(l, rows)
 		if len(values) == 0 {
 			continue
 		}
@@ -108,6 +100,20 @@ func Table(w io.Writer, lines []Line, sides []string, rows []Row) (lost int) {
 	}
 	Align(w, cells)
 	return lost
+}
+
+// gather returns the values of a line by side.
+func gather(l Line, rows []Row) map[string]Turns {
+	values := map[string]Turns{}
+	for _, r := range rows {
+		if v, ok := r.Values[l.Measure]; ok && r.Case == l.Case && r.Procs == l.Procs {
+			if values[r.Side] == nil {
+				values[r.Side] = Turns{}
+			}
+			values[r.Side].Add(r.Round, r.Turn, v)
+		}
+	}
+	return values
 }
 
 func procs(n int) string {
