@@ -195,11 +195,6 @@ func zioWhyNot() uintptr {
 	return zio.whyNot
 }
 
-//go:linkname poll_zioOn internal/poll.runtime_zioOn
-func poll_zioOn() bool {
-	return zioOn()
-}
-
 // poll_zioOpen prepares a pollDesc for zioRead and zioWrite. short says that
 // the descriptor is a stream socket on which a short read means that the
 // receive queue is empty (see epoll(7), "Possible pitfalls").

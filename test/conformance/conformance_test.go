@@ -44,6 +44,23 @@ func TestCgo(t *testing.T) {
 	compare(t, stock, patched, backends)
 }
 
+// TestBubble runs servers in bubbles of testing/synctest, where the stock
+// toolchain runs package bubble itself.
+func TestBubble(t *testing.T) {
+	patched := zgo.Patched(t).With("CGO_ENABLED=0").BuildTest(t, "./bubble")
+	for _, backend := range zgo.Backends {
+		t.Run(backend, func(t *testing.T) {
+			if backend == "io_uring" {
+				zgo.NeedUring(t)
+			}
+			r := child.Run(child.Cmd{Path: patched, Args: []string{"-test.count=10"}, Env: []string{"GODEBUG=zio=" + backend}, Timeout: time.Minute})
+			if bad := r.Bad(); bad != "" {
+				t.Error(bad)
+			}
+		})
+	}
+}
+
 func compare(t *testing.T, stock, patched string, backends []string) {
 	r := child.Run(child.Cmd{Path: patched})
 	if bad := r.Bad(); bad != "" {

@@ -26,7 +26,6 @@ type zioState struct {
 	shared atomic.Bool
 }
 
-func runtime_zioOn() bool
 func runtime_zioOpen(ctx uintptr, short bool) bool
 func runtime_zioShared(ctx uintptr)
 
@@ -44,9 +43,6 @@ const (
 	zioRedo    = -1 << 20
 	zioErrBase = -1 << 21
 )
-
-// ZioOn reports whether the submission core is in use.
-func ZioOn() bool { return runtime_zioOn() }
 
 // zioInit hands the descriptor to the submission core if it is a socket.
 func (fd *FD) zioInit(net string) {

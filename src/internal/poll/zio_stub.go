@@ -11,9 +11,6 @@ type zioState struct {
 	on bool
 }
 
-// ZioOn reports whether the submission core is in use.
-func ZioOn() bool { return false }
-
 func (fd *FD) zioInit(net string) {}
 
 func (fd *FD) zioShared() {}

@@ -5,16 +5,18 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// What a handler of net/http learns of a client that goes away, by every way of
-// looking. The server may put off looking at the connection until the handler does.
+// Area gone: what a handler of net/http learns of a client that goes away, by every
+// way of looking, and by looking once, long after.
 
 func init() {
 	for _, l := range []struct {
@@ -86,6 +88,57 @@ func init() {
 	add("gone", "looked-late", goneLookedLate)
 	add("gone", "pipelined", gonePipelined)
 	add("gone", "deadline", goneDeadline)
+	for _, d := range []struct {
+		name string
+		set  func(*http.ResponseController)
+	}{
+		{"passes", func(rc *http.ResponseController) {
+			rc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		}},
+		{"past", func(rc *http.ResponseController) { rc.SetReadDeadline(time.Unix(1, 0)) }},
+		{"renewed", func(rc *http.ResponseController) {
+			rc.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
+			rc.SetReadDeadline(time.Now().Add(time.Minute))
+		}},
+		{"removed", func(rc *http.ResponseController) {
+			rc.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
+			rc.SetReadDeadline(time.Time{})
+		}},
+		{"write", func(rc *http.ResponseController) { rc.SetWriteDeadline(time.Now().Add(time.Millisecond)) }},
+	} {
+		add("gone", "deadline-"+d.name, func(t *T) { goneDeadlineOnce(t, d.set) })
+	}
+	for _, l := range []struct {
+		name string
+		look func(t *T, r *http.Request) string
+	}{
+		{"err", func(t *T, r *http.Request) string { return fmt.Sprint(r.Context().Err()) }},
+		{"select", func(t *T, r *http.Request) string {
+			select {
+			case <-r.Context().Done():
+				return "canceled"
+			default:
+				return "goes on"
+			}
+		}},
+		{"derived", func(t *T, r *http.Request) string {
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			return fmt.Sprint(ctx.Err())
+		}},
+		{"request", func(t *T, r *http.Request) string {
+			served := false
+			ln := t.listen("tcp4")
+			t.serve(ln, func(http.ResponseWriter, *http.Request) { served = true })
+			req := must(http.NewRequestWithContext(r.Context(), "POST", "http://"+ln.Addr().String(), nil))
+			_, err := http.DefaultClient.Do(req)
+			return fmt.Sprint("request sent: ", served, ", failed: ", err != nil)
+		}},
+	} {
+		for _, network := range []string{"tcp4", "unix", "tls"} {
+			add("gone", "once-"+l.name+"-"+network, func(t *T) { goneOnce(t, network, l.look) })
+		}
+	}
 	add("gone", "string", func(t *T) {
 		get(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, ctxKind(r.Context())) }, "GET / HTTP/1.0\r\n\r\n")
 	})
@@ -108,15 +161,34 @@ func poll(f func() error) error {
 	return fmt.Errorf("not noticed")
 }
 
-// serve starts a server and returns a connection to it.
-func serveOne(t *T, h http.HandlerFunc) net.Conn {
-	ln := t.listen("tcp4")
-	srv := &http.Server{Handler: h}
+// serve serves HTTP/1 on ln until the case ends.
+func (t *T) serve(ln net.Listener, h http.HandlerFunc) {
+	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0), Protocols: new(http.Protocols)}
+	srv.Protocols.SetHTTP1(true)
 	go srv.Serve(ln)
-	t.undos = append(t.undos, func() { srv.Close() })
-	c := must(net.Dial("tcp", ln.Addr().String()))
-	t.undos = append(t.undos, func() { c.Close() })
+	t.Cleanup(func() { srv.Close() })
+}
+
+// dial returns a connection to ln.
+func (t *T) dial(ln net.Listener) net.Conn {
+	c := must(net.Dial(ln.Addr().Network(), ln.Addr().String()))
+	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+// serveMaybeTLS serves on ln, with TLS if secure is set, and returns a connection to it.
+func (t *T) serveMaybeTLS(ln net.Listener, secure bool, h http.HandlerFunc) net.Conn {
+	if !secure {
+		t.serve(ln, h)
+		return t.dial(ln)
+	}
+	t.serve(tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate()}}), h)
+	return tls.Client(t.dial(ln), &tls.Config{InsecureSkipVerify: true})
+}
+
+// serveOne starts a server and returns a connection to it.
+func serveOne(t *T, h http.HandlerFunc) net.Conn {
+	return t.serveMaybeTLS(t.listen("tcp4"), false, h)
 }
 
 func gone(t *T, body string, look func(*T, http.ResponseWriter, *http.Request) error) {
@@ -130,6 +202,25 @@ func gone(t *T, body string, look func(*T, http.ResponseWriter, *http.Request) e
 	moment()
 	c.Close()
 	t.Print("handler:", <-result)
+}
+
+// goneOnce looks once, long after the client has gone.
+func goneOnce(t *T, network string, look func(*T, *http.Request) string) {
+	secure := network == "tls"
+	if secure {
+		network = "tcp4"
+	}
+	started, result := make(chan struct{}), make(chan string)
+	c := t.serveMaybeTLS(t.listen(network), secure, func(w http.ResponseWriter, r *http.Request) {
+		close(started)
+		moment()
+		moment()
+		result <- look(t, r)
+	})
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-started
+	c.Close()
+	t.Print(<-result)
 }
 
 func goneNeverLooked(t *T) {
@@ -200,6 +291,29 @@ func goneDeadline(t *T) {
 			io.WriteString(w, "not canceled")
 		}
 	}, "GET / HTTP/1.0\r\n\r\n")
+}
+
+// goneDeadlineOnce has a handler that sets a deadline and looks once, later, and a
+// second request on the same connection.
+func goneDeadlineOnce(t *T, set func(*http.ResponseController)) {
+	c := serveOne(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/1" {
+			set(http.NewResponseController(w))
+		}
+		moment()
+		moment()
+		fmt.Fprint(w, r.URL.Path, " ", r.Context().Err())
+	})
+	br := bufio.NewReader(c)
+	for i := range 3 {
+		fmt.Fprintf(c, "GET /%d HTTP/1.1\r\nHost: x\r\n\r\n", i)
+		resp, err := http.ReadResponse(br, nil)
+		if err != nil {
+			t.Print("no answer:", err)
+			return
+		}
+		t.Print(string(must(io.ReadAll(resp.Body))))
+	}
 }
 
 func get(t *T, h http.HandlerFunc, request string) {

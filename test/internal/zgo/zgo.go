@@ -225,9 +225,24 @@ func (tc *Toolchain) Build(t testing.TB, pkg string, flags ...string) string {
 	return bin
 }
 
+// BuildTest is Build for the tests of the package.
+func (tc *Toolchain) BuildTest(t testing.TB, pkg string, flags ...string) string {
+	t.Helper()
+	bin, err := tc.build(pkg, append([]string{"test", "-c"}, flags...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
 // TryBuild is Build for those who expect that it may fail.
 func (tc *Toolchain) TryBuild(pkg string, flags ...string) (string, error) {
-	key := fmt.Sprint(tc.name, pkg, flags, tc.env)
+	return tc.build(pkg, append([]string{"build"}, flags...))
+}
+
+// build builds pkg with verb, whose last elements are flags.
+func (tc *Toolchain) build(pkg string, verb []string) (string, error) {
+	key := fmt.Sprint(tc.name, pkg, verb, tc.env)
 	v, _ := built.LoadOrStore(key, new(build))
 	b := v.(*build)
 	b.once.Do(func() {
@@ -237,11 +252,11 @@ func (tc *Toolchain) TryBuild(pkg string, flags ...string) (string, error) {
 			return
 		}
 		b.bin = filepath.Join(dir, filepath.Base(pkg))
-		args := append([]string{"build", "-o", b.bin}, flags...)
-		cmd := exec.Command(tc.cmd[0], append(tc.cmd[1:len(tc.cmd):len(tc.cmd)], append(args, pkg)...)...)
+		args := append(verb[:len(verb):len(verb)], "-o", b.bin, pkg)
+		cmd := exec.Command(tc.cmd[0], append(tc.cmd[1:len(tc.cmd):len(tc.cmd)], args...)...)
 		cmd.Env = tc.env
 		if out, err := cmd.CombinedOutput(); err != nil {
-			b.err = fmt.Errorf("%s build %s: %v\n%s", tc.name, pkg, err, out)
+			b.err = fmt.Errorf("%s %s %s: %v\n%s", tc.name, verb[0], pkg, err, out)
 		}
 	})
 	return b.bin, b.err
