@@ -5,10 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/goroot"
@@ -125,48 +123,14 @@ func (a *app) finder(in *goroot.Inputs) (*base.Finder, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit, err := fetchLimit()
+	if err != nil {
+		return nil, err
+	}
 	return &base.Finder{
 		Go: goCmd, Env: bootstrapEnv(os.Environ()), Pin: in.Pin, Platform: a.platform,
-		Stage: a.progress.Stage, Step: a.progress.Step,
+		Limit: limit, Stage: a.progress.Stage, Step: a.progress.Step,
 	}, nil
-}
-
-// bootstrap returns the go command that fetches the base release.
-func (a *app) bootstrap() (string, error) {
-	if name := os.Getenv("ZIOBUILD_GO"); name != "" {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			return "", fmt.Errorf("ZIOBUILD_GO=%s: %v", name, err)
-		}
-		return path, nil
-	}
-	path, err := lookGo()
-	if err != nil {
-		return "", fmt.Errorf("no go command found to fetch the base release with: %v; install Go 1.21 or newer, or set ZIOBUILD_GO to a go command", err)
-	}
-	return path, nil
-}
-
-// lookGo finds go in PATH, passing over those of assembled trees: a ziobuild
-// that runs inside of another has one of them first.
-func lookGo() (string, error) {
-	for _, dir := range filepath.SplitList(stockPath()) {
-		if path, err := exec.LookPath(filepath.Join(dir, "go")); err == nil && filepath.IsAbs(path) {
-			return path, nil
-		}
-	}
-	return exec.LookPath("go")
-}
-
-// stockPath is PATH without the folders of assembled trees.
-func stockPath() string {
-	var dirs []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if !goroot.IsAssembled(filepath.Dir(dir)) {
-			dirs = append(dirs, dir)
-		}
-	}
-	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 // debugf prints what ziobuild does if ZIOBUILD_DEBUG is set.

@@ -4,11 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 )
 
 // mainErr runs one command line. Words that are not ziobuild's own go to the
 // go command as they are.
 func (a *app) mainErr(args []string) error {
+	if err := checkLoop(); err != nil {
+		return err
+	}
 	if len(args) == 0 {
 		a.printHelp(a.stderr)
 		return exitCode(2)
@@ -20,8 +24,8 @@ func (a *app) mainErr(args []string) error {
 		return a.env(rest)
 	case "doctor":
 		return a.doctor(rest)
-	case "clean":
-		return a.clean(rest)
+	case "cache":
+		return a.cacheCmd(rest)
 	case "patch":
 		return a.patch(rest)
 	case "matrix":
@@ -87,7 +91,8 @@ func (a *app) bypass(args []string) error {
 		return err
 	}
 	// A run inside of a patched one must find the stock go in PATH too.
-	env := append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN", "PATH"), "GOTOOLCHAIN="+in.Pin.Release, "PATH="+stockPath())
+	env := append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN", "PATH", bypassGuard), "GOTOOLCHAIN="+in.Pin.Release, "PATH="+stockPath(),
+		bypassGuard+"="+strconv.Itoa(os.Getpid()))
 	debugf("bypass: GOTOOLCHAIN=%s %s %q", in.Pin.Release, goCmd, args)
 	return execGo(goCmd, args, env)
 }

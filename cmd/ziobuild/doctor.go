@@ -138,6 +138,9 @@ func doctorEnv(in *goroot.Inputs, cache goroot.Cache) []doctor.Check {
 	if err := checkGOROOT(os.Getenv("GOROOT"), cache); err != nil {
 		out = append(out, failCheck("GOROOT", err))
 	}
+	if err := checkGoEnvFile(in.Pin.Release); err != nil {
+		out = append(out, failCheck("go/env", err))
+	}
 	for kv := range strings.SplitSeq(os.Getenv("GODEBUG"), ",") {
 		if name, v, _ := strings.Cut(kv, "="); name == "zio" && v != "auto" {
 			out = append(out, doctor.Check{Name: "GODEBUG", Status: doctor.Warn,

@@ -19,12 +19,12 @@ func (a *app) checkEnv(release string, cache goroot.Cache) error {
 	if err := checkGOROOT(os.Getenv("GOROOT"), cache); err != nil {
 		return err
 	}
-	return checkGoEnvFile()
+	return checkGoEnvFile(release)
 }
 
-// checkGoEnvFile refuses a GOROOT that 'go env -w' put into the user's go/env
-// file: the patched go command would obey it.
-func checkGoEnvFile() error {
+// checkGoEnvFile refuses the same in the user's go/env file, where 'go env -w'
+// puts it: the patched go command would obey it.
+func checkGoEnvFile(release string) error {
 	file := os.Getenv("GOENV")
 	if file == "off" {
 		return nil
@@ -41,19 +41,24 @@ func checkGoEnvFile() error {
 		return nil
 	}
 	for line := range strings.Lines(string(data)) {
-		if v, ok := strings.CutPrefix(line, "GOROOT="); ok && strings.TrimSpace(v) != "" {
-			return fmt.Errorf("GOROOT=%s is set in %s, but ziobuild brings its own: run 'go env -u GOROOT'", strings.TrimSpace(v), file)
+		name, v, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch {
+		case name == "GOROOT" && v != "":
+			return fmt.Errorf("GOROOT=%s is set in %s, but ziobuild brings its own: run 'go env -u GOROOT'", v, file)
+		case name == "GOTOOLCHAIN" && os.Getenv("GOTOOLCHAIN") == "" && checkToolchain(v, release) != nil:
+			return fmt.Errorf("GOTOOLCHAIN=%s is set in %s, but ziobuild only has %s: run 'go env -u GOTOOLCHAIN', or set GOTOOLCHAIN=local for this command", v, file, release)
 		}
 	}
 	return nil
 }
 
-// checkToolchain accepts the values that stand for "no switch" on the base
-// release: the defaults of Go and of its container images, and its own name.
+// checkToolchain accepts the values that name no other release. Those that
+// allow a switch where a module asks for one, as Go's default does, are taken
+// as local: then it is the module's demand that gives an error.
 func checkToolchain(v, release string) error {
 	name, _, _ := strings.Cut(v, "+")
 	switch name {
-	case "", "local", "auto", release:
+	case "", "local", "auto", "path", release:
 		return nil
 	}
 	return fmt.Errorf("GOTOOLCHAIN=%s is set, but ziobuild only has %s: run 'unset GOTOOLCHAIN', or ZIOBUILD_BYPASS=1 to build with stock Go", v, release)

@@ -12,8 +12,8 @@ import (
 
 func TestCheckToolchain(t *testing.T) {
 	for v, ok := range map[string]bool{
-		"": true, "local": true, "auto": true, "local+auto": true, "local+path": true, "go1.27.3": true, "go1.27.3+auto": true,
-		"path": false, "go1.27.4": false, "go1.27.30": false, "go1.26.0+auto": false, "go1.28": false,
+		"": true, "local": true, "auto": true, "local+auto": true, "local+path": true, "go1.27.3": true, "go1.27.3+auto": true, "path": true,
+		"go1.27.4": false, "go1.27.30": false, "go1.26.0+auto": false, "go1.28": false,
 	} {
 		err := checkToolchain(v, "go1.27.3")
 		if (err == nil) != ok {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -19,25 +21,40 @@ These commands are ziobuild's own:
 	setup [-force]          assemble the patched GOROOT now (others do it when needed)
 	env [-json] [VAR ...]   like go env, and ZIOROOT ZIOREV ZIOVERSION ZIOBASE ZIOKEY ZIOCACHE
 	doctor [-json]          check base, cache, kernel, io_uring and limits
-	clean [-all]            remove assembled GOROOTs; with -all the build cache too
-	version                 print the revision (with arguments: go version)
+	cache [clean [-all]]    list the assembled GOROOTs, or remove them
+	version                 like go version, and the revision (with arguments: go version)
 	patch list|verify|edit|extract|rebase
-	                        work on the patch series, see 'ziobuild help patch'
+	                        work on the patch series
 	go ARGS                 run go with ARGS, whatever they are
-	help [topic]            this text, 'help env', 'help patch', or go help
+	help [topic]            this text, 'help setup' and so on, or go help
 
 Environment:
 
-	ZIOBUILD_CACHE   folder for assembled GOROOTs and build cache
-	ZIOBUILD_GO      go command that fetches the base release (default: go in PATH)
-	ZIOBUILD_DEBUG   1: say on stderr what is run
-	ZIOBUILD_BYPASS  1: run the unpatched base release
+	ZIOBUILD_CACHE    folder for assembled GOROOTs and build cache
+	ZIOBUILD_GO       go command that fetches the base release (default: go in PATH)
+	ZIOBUILD_TIMEOUT  time for that download (default: 1h)
+	ZIOBUILD_DEBUG    1: say on stderr what is run
+	ZIOBUILD_BYPASS   1: run the unpatched base release
 
 A program built with ziobuild reads GODEBUG=zio=auto|io_uring|epoll|poll|off.
 `
 
-const helpEnv = `usage: ziobuild env [-json] [VAR ...]
+// A topic is the help on one of ziobuild's own commands.
+type topic struct {
+	usage string // its arguments
+	text  string
+}
 
+// topics is by command. Each command's flags and arguments are in its usage.
+var topics = map[string]topic{
+	"setup": {"[-force]", `
+Setup assembles the patched GOROOT in the cache, if it is not there yet, makes
+the link "current" in the cache point to it, and prints its name. Every other
+command assembles it too when it needs it.
+
+	-force  assemble it even if it is there
+`},
+	"env": {"[-json] [VAR ...]", `
 Env prints what go env prints, with these in front:
 
 	ZIOROOT     the assembled GOROOT
@@ -47,15 +64,36 @@ Env prints what go env prints, with these in front:
 	ZIOKEY      name of the tree in the cache
 	ZIOCACHE    the cache folder
 
-For an editor, put "$(ziobuild env ZIOROOT)/bin" first in its PATH, or name
-that folder's go as its go command. Do not set GOROOT. The build cache of that
-go command is the one that ziobuild uses.
+For an editor, put "$(ziobuild env ZIOCACHE)/current/bin" first in its PATH, or
+name that folder's go as its go command: the link follows when ziobuild is
+upgraded. Do not set GOROOT. The build cache of that go command is the one that
+ziobuild uses.
 
 All other flags are those of go env.
-`
+`},
+	"doctor": {"[-json]", `
+Doctor prints a line for each thing that it looks at: the base release, the
+assembled GOROOT, the cache, the kernel, io_uring, limits, a C compiler, and
+settings in the environment. A line that begins with warn or fail says what to
+do. Doctor downloads and changes nothing. Its exit code is 1 if a line fails.
 
-const helpPatch = `usage: ziobuild patch list|verify|edit|extract|rebase
+	-json  print JSON
+`},
+	"cache": {"[clean [-all]]", `
+Cache lists the assembled GOROOTs with their size and last use, the one that the
+link "current" points to marked with a star.
 
+	cache clean [-all]  remove them; with -all the build cache too
+
+A GOROOT that was not used for a month goes by itself. To empty only the build
+cache, run 'ziobuild clean -cache', as with go.
+`},
+	"version": {"", `
+Version prints what go version prints, and then ziobuild's own version, the
+revision that binaries carry, and the name of the GOROOT in the cache. With
+arguments it is go version.
+`},
+	"patch": {"list|verify|edit|extract|rebase", `
 	list                  print number, changed lines, files and subject of each patch
 	verify [-build]       check the series strictly against the base release;
 	                      -build also compiles std after every patch
@@ -65,7 +103,18 @@ const helpPatch = `usage: ziobuild patch list|verify|edit|extract|rebase
 	rebase RELEASE        report which patches apply to another upstream release
 
 They work on the checkout that holds the current directory.
-`
+`},
+}
+
+// subUsage is the arguments of the commands that have two words.
+var subUsage = map[string]string{
+	"cache clean":   "[-all]",
+	"patch list":    "",
+	"patch verify":  "[-build]",
+	"patch edit":    "DIR",
+	"patch extract": "DIR",
+	"patch rebase":  "RELEASE",
+}
 
 // help prints ziobuild's own topics and leaves the others to go.
 func (a *app) help(args []string) error {
@@ -73,17 +122,50 @@ func (a *app) help(args []string) error {
 		a.printHelp(a.stdout)
 		return nil
 	}
-	switch strings.Join(args, " ") {
-	case "env":
-		io.WriteString(a.stdout, helpEnv)
-	case "patch":
-		io.WriteString(a.stdout, helpPatch)
-	case "setup", "doctor", "matrix":
-		a.printHelp(a.stdout)
-	default:
+	name := args[0]
+	t, ok := topics[name]
+	if !ok || name == "version" && bypassed() {
 		return a.passThrough(append([]string{"help"}, args...))
 	}
+	if len(args) > 1 && name != "patch" {
+		return usageError(fmt.Sprintf("help %s: unknown help topic. Run 'ziobuild help'.", strings.Join(args, " ")))
+	}
+	fmt.Fprintf(a.stdout, "usage: %s\n%s", strings.TrimSpace("ziobuild "+name+" "+t.usage), t.text)
 	return nil
 }
 
 func (a *app) printHelp(w io.Writer) { fmt.Fprint(w, usage) }
+
+// flags returns the flag set of one of ziobuild's own commands. A command of
+// patch is named "patch list".
+func flags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	return fs
+}
+
+// parse parses own flags and checks the number of arguments left.
+func parse(fs *flag.FlagSet, args []string, want int) error {
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return usageOf(fs.Name())
+	case err != nil:
+		return usageError(fmt.Sprintf("%s: %v\n%s", fs.Name(), err, usageOf(fs.Name())))
+	case fs.NArg() > want:
+		return usageError(fmt.Sprintf("%s: unexpected argument %q\n%s", fs.Name(), fs.Arg(want), usageOf(fs.Name())))
+	case fs.NArg() < want:
+		return usageOf(fs.Name())
+	}
+	return nil
+}
+
+// usageOf is what a command says that was typed wrong, in the form of go's.
+func usageOf(name string) usageError {
+	verb, _, ok := strings.Cut(name, " ")
+	u := topics[verb].usage
+	if ok {
+		u = subUsage[name]
+	}
+	return usageError(fmt.Sprintf("usage: %s\nRun 'ziobuild help %s' for details.", strings.TrimSpace("ziobuild "+name+" "+u), verb))
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	zio "github.com/zio-go/zio"
 )
@@ -27,7 +28,10 @@ func run(a *app) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "ziobuild: %s\n", err)
+		if !strings.HasPrefix(string(usage), "usage: ") {
+			fmt.Fprint(a.stderr, "ziobuild: ")
+		}
+		fmt.Fprintln(a.stderr, usage)
 		return 2
 	}
 	fmt.Fprintf(a.stderr, "ziobuild: %s\n", err)
@@ -40,7 +44,7 @@ type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// A usageError is a command line that makes no sense.
+// A usageError is a command line that makes no sense. It says what to type.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }

@@ -14,7 +14,13 @@ import (
 // patch dispatches the commands for those who change the series.
 func (a *app) patch(args []string) error {
 	if len(args) == 0 {
-		return usageError("patch needs a command: list, verify, edit, extract or rebase; see 'ziobuild help patch'")
+		return usageOf("patch")
+	}
+	if args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+		return usageOf("patch")
+	}
+	if _, ok := subUsage["patch "+args[0]]; !ok {
+		return usageError(fmt.Sprintf("patch %s: unknown command\nRun 'ziobuild help patch' for usage.", args[0]))
 	}
 	checkout, err := findCheckout()
 	if err != nil {
@@ -33,7 +39,7 @@ func (a *app) patch(args []string) error {
 	case "rebase":
 		return a.patchRebase(rest)
 	}
-	return usageError(fmt.Sprintf("no command patch %s; see 'ziobuild help patch'", args[0]))
+	panic("a command of subUsage that is not here: " + args[0])
 }
 
 // findCheckout returns the checkout of this project that holds the current

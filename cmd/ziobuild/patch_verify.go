@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
@@ -80,6 +81,9 @@ func (a *app) patchRebase(args []string) error {
 	if err := parse(fs, args, 1); err != nil {
 		return err
 	}
+	if err := checkRelease(fs.Arg(0)); err != nil {
+		return err
+	}
 	in, old, err := a.baseTree()
 	if err != nil {
 		return err
@@ -95,4 +99,14 @@ func (a *app) patchRebase(args []string) error {
 	}
 	_, err = a.stdout.Write(patchset.RebaseReport(in.Series, in.Overlay, in.Pin.Release, old, fs.Arg(0), other))
 	return err
+}
+
+var releaseRE = regexp.MustCompile(`^go1\.[0-9]+(\.[0-9]+|(beta|rc)[0-9]+)$`)
+
+// checkRelease refuses what is no name of a release before anything is fetched.
+func checkRelease(name string) error {
+	if releaseRE.MatchString(name) {
+		return nil
+	}
+	return usageError(fmt.Sprintf("patch rebase: %q is not the name of a Go release, such as go1.27.4 or go1.28rc1\n%s", name, usageOf("patch rebase")))
 }

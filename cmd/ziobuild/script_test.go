@@ -30,15 +30,23 @@ func TestMain(m *testing.M) {
 	realPath = os.Getenv("PATH")
 	realGo, _ = exec.LookPath("go")
 	testscript.Main(m, map[string]func(){
-		"ziobuild": func() {
-			a := newApp(os.DirFS(os.Getenv("ZIOTEST_FILES")))
-			if os.Getenv("ZIOTEST_FILES") == "" {
-				a = newApp(zio.Files)
+		"ziobuild": mainZiobuild,
+		"go": func() {
+			// By a link of that name to ziobuild.
+			if exe, err := os.Executable(); err == nil && filepath.Base(exe) == "ziobuild" {
+				mainZiobuild()
 			}
-			os.Exit(run(a))
+			os.Exit(toyGo(os.Args[1:]))
 		},
-		"go": func() { os.Exit(toyGo(os.Args[1:])) },
 	})
+}
+
+func mainZiobuild() {
+	a := newApp(os.DirFS(os.Getenv("ZIOTEST_FILES")))
+	if os.Getenv("ZIOTEST_FILES") == "" {
+		a = newApp(zio.Files)
+	}
+	os.Exit(run(a))
 }
 
 // TestScript runs the scripts with a toy release of five files, whose hash is

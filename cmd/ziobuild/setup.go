@@ -1,10 +1,9 @@
 package main
 
 import (
-	"flag"
 	"fmt"
-	"io"
 	"runtime/debug"
+	"strings"
 )
 
 // setup assembles the GOROOT now, which any other command does when it needs it.
@@ -14,40 +13,33 @@ func (a *app) setup(args []string) error {
 	if err := parse(fs, args, 0); err != nil {
 		return err
 	}
-	if !*force {
-		root, err := a.root()
-		if err == nil {
-			fmt.Fprintln(a.stdout, root)
-		}
+	get := a.root
+	if *force {
+		get = func() (string, error) { return a.assemble(true) }
+	}
+	root, err := get()
+	if err != nil {
 		return err
-	}
-	root, err := a.assemble(true)
-	if err == nil {
-		fmt.Fprintln(a.stdout, root)
-	}
-	return err
-}
-
-// clean removes assembled trees.
-func (a *app) clean(args []string) error {
-	// "ziobuild clean" with go's own flags or packages is go's verb.
-	own := len(args) == 0 || len(args) == 1 && (args[0] == "-all" || args[0] == "--all")
-	if !own {
-		return a.passThrough(append([]string{"clean"}, args...))
 	}
 	cache, err := a.cache()
 	if err != nil {
 		return err
 	}
-	return cache.Clean(len(args) == 1)
+	if err := cache.SetCurrent(root); err != nil {
+		fmt.Fprintf(a.stderr, "ziobuild: the link %s was not made: %v\n", cache.Current(), err)
+	}
+	fmt.Fprintln(a.stdout, root)
+	return nil
 }
 
-// version prints what ziobuild is and what it builds with.
+// version begins with the line of go version, which programs look for, and then
+// prints what ziobuild is and what it builds with.
 func (a *app) version() error {
 	in, err := a.inputs()
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(a.stdout, "go version %s %s\n", in.Pin.Release, strings.Replace(a.platform, "-", "/", 1))
 	fmt.Fprintf(a.stdout, "ziobuild %s zio=%s base %s %s key %s\n", selfVersion(), in.Rev(), in.Pin.Release, a.platform, in.Key())
 	return nil
 }
@@ -59,22 +51,4 @@ func selfVersion() string {
 		return "(devel)"
 	}
 	return bi.Main.Version
-}
-
-// flags returns a flag set whose errors are usage errors.
-func flags(name string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	return fs
-}
-
-// parse parses own flags and checks the number of arguments left.
-func parse(fs *flag.FlagSet, args []string, want int) error {
-	if err := fs.Parse(args); err != nil {
-		return usageError(fmt.Sprintf("%s: %v; see 'ziobuild help %s'", fs.Name(), err, fs.Name()))
-	}
-	if fs.NArg() != want {
-		return usageError(fmt.Sprintf("%s takes %d arguments, not %d; see 'ziobuild help %s'", fs.Name(), want, fs.NArg(), fs.Name()))
-	}
-	return nil
 }

@@ -127,6 +127,15 @@ func toyDownload(module string) int {
 		return fail("module lookup disabled by GOPROXY=off")
 	case "truncated":
 		return fail("zip: not a valid zip file")
+	case "hang":
+		name := os.Getenv("TOY_HANG")
+		os.WriteFile(name, nil, 0o644)
+		for parent := os.Getppid(); os.Getppid() == parent; {
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(200 * time.Millisecond)
+		os.WriteFile(name+".survived", nil, 0o644)
+		return 1
 	}
 	toy := os.Getenv("TOY")
 	err := filepath.WalkDir(toy, func(name string, d fs.DirEntry, err error) error {

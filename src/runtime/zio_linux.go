@@ -180,7 +180,7 @@ func zioBackendInit() {
 				return
 			}
 		}
-		print("runtime: GODEBUG=zio=", s, ": unknown backend; use auto, io_uring, epoll, poll or off\n")
+		print("runtime: GODEBUG=zio=", s, ": unknown backend; use auto, io_uring, epoll, poll or off; run ziobuild doctor\n")
 		exit(2)
 	}
 }

@@ -105,7 +105,7 @@ func zioRingInit() {
 		closefd(r.fd)
 	}
 	if zio.forced {
-		print("runtime: GODEBUG=zio=io_uring: ", call, " failed with errno ", errno, "\n")
+		print("runtime: GODEBUG=zio=io_uring: ", call, " failed with errno ", errno, zioErrnoName(errno), "; run ziobuild doctor\n")
 		exit(2)
 	}
 	zio.whyNot = errno

@@ -66,7 +66,7 @@ func TestRefusedForced(t *testing.T) {
 			if r.Code != 2 {
 				t.Errorf("exit status %d, want 2", r.Code)
 			}
-			for _, want := range []string{f.call, fmt.Sprint("errno ", int(seccomp.Errnos[f.errno]))} {
+			for _, want := range []string{f.call, fmt.Sprintf("errno %d (%s); run ziobuild doctor\n", int(seccomp.Errnos[f.errno]), f.errno)} {
 				if !strings.Contains(r.Stderr, want) {
 					t.Errorf("the error does not say %q: %q", want, r.Stderr)
 				}
@@ -95,7 +95,7 @@ func TestUnknownBackend(t *testing.T) {
 	bin, args := load(t, "echo")
 	for _, name := range []string{"xyz", "uring", "0", "EPOLL"} {
 		r := child.Run(child.Cmd{Path: bin, Args: args, Env: []string{"GODEBUG=zio=" + name}})
-		if r.Code != 2 || !strings.Contains(r.Stderr, "zio="+name) {
+		if r.Code != 2 || !strings.Contains(r.Stderr, "zio="+name) || !strings.HasSuffix(r.Stderr, "; run ziobuild doctor\n") {
 			t.Errorf("zio=%s: exit status %d, %q", name, r.Code, r.Stderr)
 		}
 		for _, backend := range append([]string{"auto"}, zgo.Backends...) {

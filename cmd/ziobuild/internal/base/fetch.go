@@ -10,7 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/tied"
 )
+
+// Guard is set in the environment of the bootstrap go command. A ziobuild that
+// finds it set was taken for that go command and must not look for one again.
+const Guard = "ZIOBUILD_FETCHING"
 
 // A Finder locates the base release with the help of a bootstrap go command.
 type Finder struct {
@@ -18,6 +24,9 @@ type Finder struct {
 	Env      []string // its environment
 	Pin      *Pin
 	Platform string // GOOS-GOARCH of this host
+
+	// Limit is the time that a download may take.
+	Limit time.Duration
 
 	// Stage is called when a step begins, Step as it advances.
 	Stage func(what string)
@@ -155,8 +164,15 @@ func (f *Finder) watch(modcache string) (stop func()) {
 	return func() { close(quit); <-done }
 }
 
+// askLimit is the time for a question to the bootstrap go command.
+const askLimit = time.Minute
+
 // run runs the bootstrap go command outside of any module.
 func (f *Finder) run(args ...string) ([]byte, error) {
+	limit := f.Limit
+	if args[0] == "env" {
+		limit = min(limit, askLimit)
+	}
 	dir, err := os.MkdirTemp("", "ziobuild-base-")
 	if err != nil {
 		return nil, err
@@ -164,12 +180,15 @@ func (f *Finder) run(args ...string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	cmd := exec.Command(f.Go, args...)
 	cmd.Dir = dir
-	cmd.Env = append(f.Env, "GOTOOLCHAIN=local", "GOWORK=off", "GO111MODULE=on", "GOROOT=", "PWD="+dir)
+	cmd.Env = append(f.Env, "GOTOOLCHAIN=local", "GOWORK=off", "GO111MODULE=on", "GOROOT=", "PWD="+dir, Guard+"=1")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	if err := tied.Run(cmd, limit); err != nil {
 		msg := strings.TrimSpace(stderr.String())
-		if msg == "" {
+		switch {
+		case errors.Is(err, tied.ErrLimit):
+			msg = err.Error() + "\n\tset ZIOBUILD_GO to another go command, or ZIOBUILD_TIMEOUT to a longer time such as 2h"
+		case msg == "":
 			msg = err.Error()
 		}
 		return stdout.Bytes(), fmt.Errorf("%s %s: %s", f.Go, strings.Join(args, " "), msg)

@@ -55,6 +55,8 @@ func (b *Builder) Ensure(force bool) (string, error) {
 	if err := b.assemble(tree, tmp, root); err != nil {
 		return "", b.Cache.writeError(err)
 	}
+	// A system without symbolic links does without this one.
+	b.Cache.SetCurrent(root)
 	b.Cache.gc(time.Now(), b.In.Key(), b.In.ToolKey())
 	return root, nil
 }

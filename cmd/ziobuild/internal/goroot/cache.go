@@ -17,6 +17,7 @@ import (
 // build cache of the programs built with them:
 //
 //	KEY/          an assembled GOROOT
+//	current       a link to the one that was made or set up last
 //	tools/TKEY/   the rebuilt commands of a tool key
 //	gocache/      GOCACHE of the assembled go commands
 //	tmp-*/        a tree in the making, or what an interrupted run left
@@ -72,15 +73,17 @@ const (
 )
 
 // gc removes trees and tools that were not used for a while, except those of
-// the keys given.
+// the keys given. An editor may use the current tree without ziobuild, so that
+// stays too.
 func (c Cache) gc(now time.Time, key, toolKey string) {
 	type tree struct {
 		dir  string
 		idle time.Duration
 	}
 	var trees []tree
+	current, _ := os.Readlink(c.Current())
 	for _, dir := range c.Trees() {
-		if fi, err := os.Stat(filepath.Join(dir, usedFile)); err == nil && dir != c.Root(key) {
+		if fi, err := os.Stat(filepath.Join(dir, usedFile)); err == nil && dir != c.Root(key) && filepath.Base(dir) != current {
 			trees = append(trees, tree{dir, now.Sub(fi.ModTime())})
 		}
 	}
@@ -101,10 +104,13 @@ func (c Cache) gc(now time.Time, key, toolKey string) {
 // Trees returns the folders of the assembled trees.
 func (c Cache) Trees() []string {
 	names, _ := filepath.Glob(filepath.Join(c.Dir, "*", stampFile))
-	for i, name := range names {
-		names[i] = filepath.Dir(name)
+	var dirs []string
+	for _, name := range names {
+		if dir := filepath.Dir(name); dir != c.Current() {
+			dirs = append(dirs, dir)
+		}
 	}
-	return names
+	return dirs
 }
 
 // usedFile's modification time is the last use of the tree, by the hour.
@@ -146,6 +152,9 @@ func (c Cache) Clean(all bool) error {
 	}
 	defer l.Release()
 	c.sweep()
+	if err := os.Remove(c.Current()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return c.writeError(err)
+	}
 	dirs := c.Trees()
 	dirs = append(dirs, filepath.Join(c.Dir, "tools"))
 	if all {

@@ -33,18 +33,25 @@ func fakeTree(t *testing.T, c Cache, key string, idle time.Duration) {
 func TestGC(t *testing.T) {
 	c := Cache{t.TempDir()}
 	const hour, day = time.Hour, 24 * time.Hour
-	fakeTree(t, c, "current", 40*day)
+	fakeTree(t, c, "inuse", 40*day)
+	fakeTree(t, c, "editor", 40*day)
+	if err := c.SetCurrent(c.Root("editor")); err != nil {
+		t.Fatal(err)
+	}
 	fakeTree(t, c, "old", 31*day)
 	for i := range 12 {
 		fakeTree(t, c, fmt.Sprintf("recent%02d", i), time.Duration(i)*hour)
 	}
-	c.gc(time.Now(), "current", "tools")
+	c.gc(time.Now(), "inuse", "tools")
 	got := make(map[string]bool)
 	for _, dir := range c.Trees() {
 		got[filepath.Base(dir)] = true
 	}
-	if !got["current"] {
+	if !got["inuse"] {
 		t.Error("the tree in use is gone")
+	}
+	if !got["editor"] || got["current"] {
+		t.Errorf("the tree that the link names has to stay, and the link is no tree: %v", got)
 	}
 	if got["old"] {
 		t.Error("a tree that was unused for a month is still there")

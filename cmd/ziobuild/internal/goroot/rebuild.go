@@ -6,13 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/patchset"
+	"github.com/zio-go/zio/cmd/ziobuild/internal/tied"
 )
 
 // rebuild returns the rebuilt commands, by their path in a GOROOT, each as the
@@ -83,6 +86,9 @@ func (b *Builder) toolPath(cmd string) string {
 	return "pkg/tool/" + strings.Replace(b.In.Platform, "-", "_", 1) + "/" + name
 }
 
+// buildLimit is the time that building a command may take.
+const buildLimit = time.Hour
+
 // goBuild builds one command as the release does: no cgo, no paths, no DWARF.
 func (b *Builder) goBuild(goroot, tmp, overlay, out, cmd string) error {
 	c := exec.Command(filepath.Join(goroot, filepath.FromSlash(goCmd())), "build", "-v", "-trimpath", "-buildvcs=false",
@@ -91,24 +97,30 @@ func (b *Builder) goBuild(goroot, tmp, overlay, out, cmd string) error {
 	c.Env = append(cleanEnv(b.Env), "GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOWORK=off", "GO111MODULE=",
 		"CGO_ENABLED=0", "GOPROXY=off", "GOCACHE="+filepath.Join(tmp, "gocache"), "PWD="+c.Dir)
 	var stderr bytes.Buffer
-	pipe, err := c.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := c.Start(); err != nil {
-		return err
-	}
-	n := 0
-	for sc := bufio.NewScanner(pipe); sc.Scan(); {
-		// -v prints one line per package, errors come with spaces.
-		if line := sc.Text(); strings.ContainsAny(line, " #") {
-			stderr.WriteString(line + "\n")
-		} else {
-			n++
-			b.Step(n, 0)
+	r, w := io.Pipe()
+	c.Stderr = w
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		n := 0
+		in := bufio.NewReader(r)
+		for line, err := in.ReadString('\n'); line != "" || err == nil; line, err = in.ReadString('\n') {
+			// -v prints one line per package, errors come with spaces.
+			if strings.ContainsAny(line, " #") {
+				stderr.WriteString(line)
+			} else {
+				n++
+				b.Step(n, 0)
+			}
 		}
-	}
-	if err := c.Wait(); err != nil {
+	}()
+	err := tied.Run(c, buildLimit)
+	w.Close()
+	<-read
+	if err != nil {
+		if errors.Is(err, tied.ErrLimit) {
+			return fmt.Errorf("building %s: %w", cmd, err)
+		}
 		if strings.Contains(stderr.String(), "no space left") {
 			return b.Cache.writeError(fmt.Errorf("building %s: %w", cmd, errNoSpace))
 		}
