@@ -11,9 +11,13 @@ import "internal/runtime/syscall/linux"
 // architecture but for mips, whose system calls are counted from a base.
 
 const (
+	_EPERM  = 0x1
+	_EBADF  = 0x9
 	_EPIPE  = 0x20
 	_EBUSY  = 0x10
 	_EFAULT = 0xe
+
+	_PR_GET_SECCOMP = 21
 
 	_MAP_SHARED    = 0x1
 	_MADV_DONTFORK = 10
@@ -28,6 +32,7 @@ const (
 	_POLLOUT   = 0x4
 	_POLLERR   = 0x8
 	_POLLHUP   = 0x10
+	_POLLNVAL  = 0x20
 	_POLLRDHUP = 0x2000
 
 	_IORING_OP_NOP  = 0

@@ -5,22 +5,22 @@
 package runtime
 
 import (
-	"internal/runtime/atomic"
 	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
 // Readiness by epoll(7), for the io_uring and epoll backends.
 
+// zioEpollEvents is what descriptors are registered for: upstream's events, and
+// urgent data, after which a short read does not mean an empty queue.
+const zioEpollEvents = linux.EPOLLIN | linux.EPOLLOUT | linux.EPOLLRDHUP | linux.EPOLLET | _EPOLLPRI
+
 // zioOpen registers fd with the backend's readiness set.
 func zioOpen(fd uintptr, pd *pollDesc) uintptr {
 	if zio.backend == zioPoll {
 		return zioPollOpen(fd)
 	}
-	var ev linux.EpollEvent
-	// Upstream's events, and urgent data, after which a short read does
-	// not mean an empty queue.
-	ev.Events = linux.EPOLLIN | linux.EPOLLOUT | linux.EPOLLRDHUP | linux.EPOLLET | _EPOLLPRI
+	ev := linux.EpollEvent{Events: zioEpollEvents}
 	netpollPackData(&ev, pd, pd.fdseq.Load())
 	return linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
 }
@@ -35,32 +35,18 @@ func zioClosed(fd uintptr, pd *pollDesc) uintptr {
 	return linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(fd), &ev)
 }
 
-// zioTimespec is struct __kernel_timespec, which has 64 bits everywhere.
-type zioTimespec struct {
-	sec, nsec int64
-}
-
-// zioNoPwait2 is set when the kernel lacks epoll_pwait2 (before 5.11).
-var zioNoPwait2 atomic.Bool
-
-// zioEpollWait is epoll_wait with a timeout in nanoseconds.
+// zioEpollWait is epoll_wait with a timeout in nanoseconds, which is rounded as
+// upstream does.
 func zioEpollWait(events []linux.EpollEvent, delay int64) (int32, uintptr) {
-	if delay > 0 && !zioNoPwait2.Load() {
-		ts := zioTimespec{delay / 1e9, delay % 1e9}
-		n, _, errno := linux.Syscall6(linux.SYS_EPOLL_PWAIT2, uintptr(epfd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(unsafe.Pointer(&ts)), 0, 0)
-		switch errno {
-		case 0, _EINTR:
-			return int32(n), errno
-		}
-		zioNoPwait2.Store(true)
-	}
 	ms := int32(0)
 	switch {
 	case delay < 0:
 		ms = -1
 	case delay == 0:
+	case delay < 1e6:
+		ms = 1
 	case delay < 1e15:
-		ms = int32((delay + 1e6 - 1) / 1e6)
+		ms = int32(delay / 1e6)
 	default:
 		ms = 1e9
 	}
@@ -69,9 +55,9 @@ func zioEpollWait(events []linux.EpollEvent, delay int64) (int32, uintptr) {
 
 // zioNetpoll checks for ready descriptors, as netpoll does. Receives that
 // goroutines wait for are performed in one batch.
-func zioNetpoll(delay int64, sysmon bool) (gList, int32) {
+func zioNetpoll(delay int64) (gList, int32) {
 	if zio.backend == zioPoll {
-		return zioPollNetpoll(delay, sysmon)
+		return zioPollNetpoll(delay)
 	}
 	var events [zioRingSize / 2]linux.EpollEvent
 retry:
@@ -89,17 +75,35 @@ retry:
 		}
 		goto retry
 	}
-	ring := zioPollRing(uint32(n))
+	ring := zioPollRing(uint32(n), delay)
 	var toRun gList
-	delta := int32(0)
-	for i := int32(0); i < n; i++ {
+	delta, broken := zioEpollReady(&toRun, events[:n], ring)
+	if broken {
+		zioBroken(delay)
+	}
+	if ring != nil {
+		if ring.queued.Load() != 0 {
+			ring.run(&toRun)
+		}
+		ring.unlock()
+	}
+	zioPolled(delay)
+	return toRun, delta
+}
+
+// zioEpollReady declares that the descriptors of events are ready. It reports
+// whether one of them is the netpollBreak eventfd.
+//
+//go:nowritebarrier
+func zioEpollReady(toRun *gList, events []linux.EpollEvent, ring *zioRing) (delta int32, broken bool) {
+	for i := range events {
 		ev := &events[i]
 		if ev.Events == 0 {
 			continue
 		}
 		pd, tag := netpollUnpackData(ev)
 		if pd == nil {
-			zioBroken(delay, sysmon)
+			broken = true
 			continue
 		}
 		var mode int32
@@ -113,28 +117,24 @@ retry:
 			if ev.Events&(linux.EPOLLRDHUP|linux.EPOLLHUP|linux.EPOLLERR|_EPOLLPRI) != 0 {
 				pd.zio.sticky.Store(1)
 			}
-			pd.setEventErr(ev.Events == linux.EPOLLERR, tag)
-			delta += zioReady(&toRun, pd, mode, ring)
+			// Without urgent data, which upstream does not ask for.
+			pd.setEventErr(ev.Events&^_EPOLLPRI == linux.EPOLLERR, tag)
+			delta += zioReady(toRun, pd, mode, ring)
 		}
 	}
-	if ring != nil {
-		if ring.queued.Load() != 0 {
-			ring.run(&toRun)
-		}
-		ring.unlock()
-	}
-	zioPolled(delay, sysmon)
-	return toRun, delta
+	return delta, broken
 }
 
 // zioPollRing returns a locked ring with room for n receives: the one of this P,
 // if there is one, so that one system call performs queued sends too. It
-// returns nil if a ring would save nothing or all are in use.
-func zioPollRing(n uint32) *zioRing {
-	if n <= 1 || zioRings.poll == nil {
+// returns nil if a ring would save nothing, all are in use, or the caller may be
+// sysmon, which performs nothing while a P could.
+func zioPollRing(n uint32, delay int64) *zioRing {
+	pp := getg().m.p.ptr()
+	if n <= 1 || zioRings.poll == nil || pp == nil && delay == 0 {
 		return nil
 	}
-	if pp := getg().m.p.ptr(); pp != nil {
+	if pp != nil {
 		if r := pp.zio.ring; r != nil && r.tryLock() {
 			if r.queued.Load()+n <= zioRingSize {
 				return r
@@ -148,10 +148,10 @@ func zioPollRing(n uint32) *zioRing {
 	return nil
 }
 
-// zioPolled notes the time of a poll. What sysmon does, with or without waiting,
-// does not count: it must go on while no P polls.
-func zioPolled(delay int64, sysmon bool) {
-	if getg().m.p == 0 && (delay == 0 || sysmon) {
+// zioPolled notes the time of a poll. What sysmon does, which has no P and does
+// not wait, does not count: it must go on while no P polls.
+func zioPolled(delay int64) {
+	if getg().m.p == 0 && delay == 0 {
 		return
 	}
 	now := nanotime()
@@ -162,8 +162,8 @@ func zioPolled(delay int64, sysmon bool) {
 }
 
 // zioBroken handles readiness of the netpollBreak eventfd.
-func zioBroken(delay int64, sysmon bool) {
-	if delay == 0 || sysmon {
+func zioBroken(delay int64) {
+	if delay == 0 {
 		// A wakeup that is meant for the thread that blocks in the
 		// poller; the eventfd stays readable for it.
 		return

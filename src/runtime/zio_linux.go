@@ -5,7 +5,6 @@
 package runtime
 
 import (
-	"internal/bytealg"
 	"internal/cpu"
 	"internal/runtime/atomic"
 	"internal/runtime/sys"
@@ -17,6 +16,7 @@ import (
 var zio struct {
 	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
+	filtered bool          // a seccomp filter is in place: see zioFiltered; constant after zioBackendInit
 	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
 	ringInit atomic.Uint32 // whether zioRingInit has run
 
@@ -65,6 +65,7 @@ type zioDesc struct {
 
 	// For the poll backend, protected by zioPollSet.lock.
 	armed  uint8 // what goroutines wait for, zioPollR and zioPollW
+	edge   bool  // readiness comes from epoll, see zioPollEdge
 	polled bool  // in the copy of the thread that polls
 	idx    int32 // index in the set, 0 if not in it
 
@@ -94,12 +95,11 @@ const (
 
 // zioP is the submission core's part of a p.
 type zioP struct {
-	ring    *zioRing    // nil until the first operation is queued; not in the heap
-	direct  uint32      // sends to perform directly before queueing again
-	backoff uint32      // value for direct if queued sends turn out late again
-	late    atomic.Bool // queued sends turned out late
-	tick    uint32      // calls of zioTick
-	count   zioCounters
+	ring  *zioRing    // nil until the first operation is queued; not in the heap
+	late  atomic.Bool // sysmon saw that queued operations are late, and preempts the P
+	retry uint32      // sends to perform directly until another ring is tried for, after one could not be had
+	tick  uint32      // calls of zioTick
+	count zioCounters
 
 	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
 	slice struct {
@@ -115,10 +115,9 @@ const (
 	zioMaxRead  = 64 << 10
 	zioMaxWrite = 16 << 10
 
-	// zioMinDirect and zioMaxDirect bound how many sends are performed
-	// directly after queued ones turned out late.
-	zioMinDirect = 64
-	zioMaxDirect = 8 << 10
+	// zioRingRetry is how many sends are performed directly before a P that
+	// could not get a ring tries again.
+	zioRingRetry = 1 << 10
 
 	// zioProbeEvery is how many receives from a drained socket pass until
 	// one is attempted all the same. A power of 2 that fits uint8.
@@ -138,51 +137,6 @@ const (
 //go:nosplit
 func zioOn() bool {
 	return zio.backend != zioOff
-}
-
-// zioSetting returns the value of the zio setting in GODEBUG, "" if there is
-// none. As for other settings, the environment wins over the defaults that
-// were linked in, and the last one wins within each.
-func zioSetting(key string) string {
-	for _, s := range [...]string{gogetenv("GODEBUG"), godebugDefault} {
-		val := ""
-		for s != "" {
-			field := s
-			if i := bytealg.IndexByteString(s, ','); i >= 0 {
-				field, s = s[:i], s[i+1:]
-			} else {
-				s = ""
-			}
-			if len(field) > len(key) && field[:len(key)] == key && field[len(key)] == '=' {
-				val = field[len(key)+1:]
-			}
-		}
-		if val != "" {
-			return val
-		}
-	}
-	return ""
-}
-
-// zioBackendInit chooses the backend. The ring itself is probed when the first
-// socket is opened, so that a program without sockets has none.
-func zioBackendInit() {
-	switch s := zioSetting("zio"); s {
-	case "", "auto":
-		zio.backend = zioUring
-	case "off":
-		zio.backend = zioOff
-	default:
-		zio.forced = true
-		for i, name := range zioBackendNames {
-			if name == s {
-				zio.backend = uint32(i)
-				return
-			}
-		}
-		print("runtime: GODEBUG=zio=", s, ": unknown backend; use auto, io_uring, epoll, poll or off; run ziobuild doctor\n")
-		exit(2)
-	}
 }
 
 // zioBackendInUse returns the backend in use.
@@ -243,6 +197,7 @@ func (z *zioDesc) reset() {
 	z.drained = false
 	z.large = false
 	z.stream = false
+	z.edge = false
 	z.r.kind = zioOpNone
 	z.w.kind = zioOpNone
 }
@@ -257,7 +212,7 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	if err := netpollcheckerr(pd, 'r'); err != pollNoError {
 		return zioErrBase - err
 	}
-	if n > zioMaxRead {
+	if n > zioMaxRead || !zioResident(buf, n) {
 		return zioRedo
 	}
 	z := &pd.zio
@@ -307,6 +262,19 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	}
 }
 
+// zioResident reports whether the n bytes at buf are in the heap or on the
+// stack of this goroutine. Other memory, mapped files for one, may take a page
+// fault for as long as somebody else pleases, and must only be touched by a
+// thread that has given up its P.
+func zioResident(buf unsafe.Pointer, n int) bool {
+	lo, hi := uintptr(buf), uintptr(buf)+uintptr(n)
+	if gp := getg(); gp.stack.lo <= lo && lo < gp.stack.hi {
+		return hi <= gp.stack.hi
+	}
+	s := spanOf(lo)
+	return s != nil && s.state.get() == mSpanInUse && hi <= s.base()+s.npages*pageSize
+}
+
 // received notes what the result r of a receive of up to n bytes says about
 // the receive queue, and returns r.
 func (z *zioDesc) received(r, n int) int {
@@ -340,7 +308,9 @@ func zioWaitRead(pd *pollDesc, buf unsafe.Pointer, n int) int32 {
 	op.len = uint32(n)
 	op.done = false
 	op.res = zioRedo
-	if zio.backend == zioUring {
+	if zio.backend == zioUring && gp.lockedm == 0 {
+		// A thread that a goroutine locked itself to may have a
+		// descriptor table of its own.
 		op.kind = zioOpArmed
 	} else if zio.backend == zioPoll {
 		zioArm(pd, 'r')
@@ -408,7 +378,7 @@ func zioReadCommit(gp *g, wp unsafe.Pointer) bool {
 //
 //go:linkname poll_zioWrite internal/poll.runtime_zioWrite
 func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
-	if n > zioMaxWrite {
+	if n > zioMaxWrite || !zioResident(buf, n) {
 		return zioRedo
 	}
 	for {
@@ -452,24 +422,20 @@ func zioQueue(pd *pollDesc, op *zioOp, opcode uint8, buf unsafe.Pointer, n int) 
 	mp := acquirem()
 	pp := mp.p.ptr()
 	z := &pp.zio
-	if z.late.Load() {
-		z.late.Store(false)
-		z.backoff = min(max(2*z.backoff, zioMinDirect), zioMaxDirect)
-		z.direct = z.backoff
-	}
-	// A goroutine in runnext was made ready by this one, and works with it
-	// (net/http's server, say, looks for the client's hangup while the handler
-	// runs). It would run now, before this one is done with its part.
-	if z.direct != 0 || mp.lockedg != 0 || pp.runnext != 0 || runqempty(pp) && !zioQueued(pp) {
-		if z.direct != 0 {
-			z.direct--
-		}
+	// A goroutine in runnext was made ready by this one, and works with it:
+	// it would run now, before this one is done with its part.
+	if mp.lockedg != 0 || pp.runnext != 0 || runqempty(pp) && !zioQueued(pp) || !zioMayQueue(pp) {
 		releasem(mp)
 		return zioRedo
 	}
 	if z.ring == nil {
+		if z.retry != 0 {
+			z.retry--
+			releasem(mp)
+			return zioRedo
+		}
 		if z.ring = zioRingNew(); z.ring == nil {
-			z.direct = 1 << 10 // no memory: try again later
+			z.retry = zioRingRetry
 			releasem(mp)
 			return zioRedo
 		}
@@ -553,12 +519,24 @@ func zioReady(toRun *gList, pd *pollDesc, mode int32, b *zioRing) int32 {
 // program put the descriptor in blocking mode. They return a count or a
 // negated error number.
 //
+// Under a seccomp filter they are what upstream does (zioFiltered), and must be
+// called by a goroutine.
+//
 // They are nosplit because a stack buffer must not move once its address is a
-// uintptr.
+// uintptr, and because entersyscall demands it.
 //
 //go:nosplit
 func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
 	for {
+		if zio.filtered {
+			entersyscall()
+			r := read(fd, buf, int32(n))
+			exitsyscall()
+			if r != -_EINTR {
+				return int(r)
+			}
+			continue
+		}
 		r, _, errno := linux.Syscall6(_SYS_recvfrom, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
 		if errno == 0 {
 			return int(r)
@@ -572,6 +550,15 @@ func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
 //go:nosplit
 func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
 	for {
+		if zio.filtered {
+			entersyscall()
+			r := write1(uintptr(fd), buf, int32(n))
+			exitsyscall()
+			if r != -_EINTR {
+				return int(r)
+			}
+			continue
+		}
 		r, _, errno := linux.Syscall6(_SYS_sendto, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
 		if errno == 0 {
 			return int(r)

@@ -18,18 +18,42 @@ import (
 // descriptor is in the set only while a goroutine waits for it: zioArm puts it
 // in, readiness or close takes it out. One thread polls at a time, with a copy
 // of the set.
+//
+// Two kinds of descriptors cannot be polled so, and are handed to epoll, whose own
+// descriptor is in the set (zioPollEdge): those with an error that a read
+// does not take away, which poll(2) would report again and again, and those
+// of a thread that has a descriptor table of its own, whose numbers mean
+// something else, or nothing, to the thread that polls.
 
 var zioPollSet struct {
 	lock mutex // protects the following fields, and armed, idx and polled of every zioDesc
 	set  zioPollEntries
-	n    int // entries in use; entry 0 is the netpollBreak eventfd
+	n    int // entries in use; the first are zioPollBreak and zioPollEpoll
 
-	busy   bool           // a thread polls; it owns the next two fields
-	sysmon bool           // that thread is sysmon, which does not poll for long
+	busy   bool           // a thread polls; it owns the next three fields
+	waits  bool           // that thread waits, and must be told of what is new
 	copied int            // entries of the copy
 	copy   zioPollEntries // what is given to ppoll
 
 	round atomic.Uint32 // polls that ended
+}
+
+// The entries of the set that belong to no pollDesc.
+const (
+	zioPollBreak = iota // the netpollBreak eventfd
+	zioPollEpoll        // the epoll descriptor
+	zioPollFirst        // the first that belongs to a pollDesc
+)
+
+// zioTimespec is the struct timespec of system calls that are older than the
+// 64-bit times of 32-bit systems.
+type zioTimespec struct {
+	sec, nsec int
+}
+
+func zioTimespecOf(ns int64) zioTimespec {
+	ns = min(ns, 1e18) // as for epoll, a bound on how long to wait for a timer
+	return zioTimespec{int(ns / 1e9), int(ns % 1e9)}
 }
 
 // zioPollEntries are two parallel arrays that are not in the heap.
@@ -53,12 +77,20 @@ func (e *zioPollEntries) copyFrom(o *zioPollEntries, n int) {
 	memmove(unsafe.Pointer(e.pds), unsafe.Pointer(o.pds), uintptr(n)*goarch.PtrSize)
 }
 
-// alloc makes room for n entries. The old arrays are abandoned; since sizes
-// double, what is lost is less than what is used.
+// alloc makes room for n entries. It takes no lock.
 func (e *zioPollEntries) alloc(n int) {
-	e.fds = uintptr(persistentalloc(uintptr(n)*unsafe.Sizeof(zioPollFD{}), 8, &memstats.other_sys))
-	e.pds = uintptr(persistentalloc(uintptr(n)*goarch.PtrSize, 8, &memstats.other_sys))
+	e.fds = uintptr(sysAlloc(uintptr(n)*unsafe.Sizeof(zioPollFD{}), &memstats.other_sys, "zio poll set"))
+	e.pds = uintptr(sysAlloc(uintptr(n)*goarch.PtrSize, &memstats.other_sys, "zio poll set"))
 	e.cap = n
+}
+
+// free gives the memory back.
+func (e *zioPollEntries) free() {
+	if e.cap != 0 {
+		sysFree(unsafe.Pointer(e.fds), uintptr(e.cap)*unsafe.Sizeof(zioPollFD{}), &memstats.other_sys)
+		sysFree(unsafe.Pointer(e.pds), uintptr(e.cap)*goarch.PtrSize, &memstats.other_sys)
+	}
+	*e = zioPollEntries{}
 }
 
 // Bits of zioDesc.armed.
@@ -86,7 +118,7 @@ func zioPollClosed(pd *pollDesc) {
 	pd.zio.armed = 0
 	zioPollRemove(pd)
 	polled := pd.zio.polled
-	wake := s.busy && !s.sysmon
+	wake := s.busy && s.waits
 	round := s.round.Load()
 	unlock(&s.lock)
 	if !polled {
@@ -108,7 +140,10 @@ func zioArm(pd *pollDesc, mode int) {
 		bit = zioPollW
 	}
 	lock(&s.lock)
-	if pd.zio.armed&bit != 0 {
+	if getg().lockedm != 0 && !pd.zio.edge {
+		zioPollEdge(pd)
+	}
+	if pd.zio.edge || pd.zio.armed&bit != 0 {
 		unlock(&s.lock)
 		return
 	}
@@ -120,11 +155,26 @@ func zioArm(pd *pollDesc, mode int) {
 		s.n++
 	}
 	*s.set.fd(int(pd.zio.idx)) = zioPollFD{fd: int32(pd.fd), events: zioPollEvents(pd.zio.armed)}
-	wake := s.busy && !s.sysmon
+	wake := s.busy && s.waits
 	unlock(&s.lock)
 	if wake {
 		netpollBreak()
 	}
+}
+
+// zioPollEdge hands pd over to epoll for good. An event comes at once if there
+// is something to report now. The lock is held.
+//
+//go:nowritebarrier
+func zioPollEdge(pd *pollDesc) {
+	pd.zio.edge = true
+	pd.zio.armed = 0
+	zioPollRemove(pd)
+	ev := linux.EpollEvent{Events: zioEpollEvents}
+	netpollPackData(&ev, pd, pd.fdseq.Load())
+	// An error means that the descriptor was closed behind the poller's back.
+	// As with epoll, goroutines that wait for it wait for a deadline or Close.
+	linux.EpollCtl(epfd, linux.EPOLL_CTL_MOD, int32(pd.fd), &ev)
 }
 
 // zioPollEvents returns the events to poll for.
@@ -146,13 +196,15 @@ func zioPollGrow() {
 		return
 	}
 	old := s.set
-	s.set.alloc(max(64, 2*old.cap))
+	s.set.alloc(max(512, 2*old.cap))
 	if s.n > 0 {
 		s.set.copyFrom(&old, s.n)
+		old.free()
 		return
 	}
-	*s.set.fd(0) = zioPollFD{fd: int32(netpollEventFd), events: _POLLIN}
-	s.n = 1
+	*s.set.fd(zioPollBreak) = zioPollFD{fd: int32(netpollEventFd), events: _POLLIN}
+	*s.set.fd(zioPollEpoll) = zioPollFD{fd: int32(epfd), events: _POLLIN}
+	s.n = zioPollFirst
 }
 
 // zioPollRemove takes pd out of the set. The lock is held.
@@ -175,7 +227,7 @@ func zioPollRemove(pd *pollDesc) {
 
 // zioPollBegin makes the copy to poll with. It returns false if another thread
 // polls and the caller does not want to wait for it.
-func zioPollBegin(wait, sysmon bool) bool {
+func zioPollBegin(wait bool) bool {
 	s := &zioPollSet
 	for {
 		lock(&s.lock)
@@ -190,13 +242,14 @@ func zioPollBegin(wait, sysmon bool) bool {
 	}
 	zioPollGrow()
 	if s.copy.cap < s.set.cap {
+		s.copy.free()
 		s.copy.alloc(s.set.cap)
 	}
 	s.busy = true
-	s.sysmon = sysmon
+	s.waits = wait
 	s.copied = s.n
 	s.copy.copyFrom(&s.set, s.n)
-	for i := 1; i < s.n; i++ {
+	for i := zioPollFirst; i < s.n; i++ {
 		(*s.copy.pd(i)).zio.polled = true
 	}
 	unlock(&s.lock)
@@ -204,13 +257,9 @@ func zioPollBegin(wait, sysmon bool) bool {
 }
 
 // zioPollNetpoll checks for ready descriptors, as netpoll does.
-func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
+func zioPollNetpoll(delay int64) (gList, int32) {
 	s := &zioPollSet
-	if sysmon {
-		// A thread that wants to block waits for this one.
-		delay = min(delay, 200*1000)
-	}
-	if !zioPollBegin(delay != 0 && !sysmon, sysmon) {
+	if !zioPollBegin(delay != 0) {
 		return gList{}, 0
 	}
 	zio.enters.Add(1)
@@ -219,8 +268,7 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 	if delay < 0 {
 		n, _, errno = linux.Syscall6(_SYS_ppoll, s.copy.fds, uintptr(s.copied), 0, 0, 0, 0)
 	} else {
-		var ts timespec
-		ts.setNsec(delay)
+		ts := zioTimespecOf(delay)
 		n, _, errno = linux.Syscall6(_SYS_ppoll, s.copy.fds, uintptr(s.copied), uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
 	}
 	if errno != 0 && errno != _EINTR && errno != _EAGAIN && errno != _ENOMEM {
@@ -230,7 +278,7 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 	var toRun gList
 	delta := int32(0)
 	lock(&s.lock)
-	for i := 1; i < s.copied; i++ {
+	for i := zioPollFirst; i < s.copied; i++ {
 		pd := *s.copy.pd(i)
 		pd.zio.polled = false
 		ev := s.copy.fd(i).revents
@@ -239,14 +287,22 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 		}
 		delta += zioPollReady(&toRun, pd, ev)
 	}
-	broken := errno == 0 && s.copy.fd(0).revents != 0
+	broken := errno == 0 && s.copy.fd(zioPollBreak).revents != 0
+	edges := errno == 0 && s.copy.fd(zioPollEpoll).revents != 0
 	s.round.Add(1)
 	s.busy = false
 	unlock(&s.lock)
-	if broken {
-		zioBroken(delay, sysmon)
+	if edges {
+		var events [zioRingSize / 2]linux.EpollEvent
+		if n, errno := linux.EpollWait(epfd, events[:], int32(len(events)), 0); errno == 0 {
+			d, _ := zioEpollReady(&toRun, events[:n], nil)
+			delta += d
+		}
 	}
-	zioPolled(delay, sysmon)
+	if broken {
+		zioBroken(delay)
+	}
+	zioPolled(delay)
 	return toRun, delta
 }
 
@@ -255,6 +311,10 @@ func zioPollNetpoll(delay int64, sysmon bool) (gList, int32) {
 //
 //go:nowritebarrier
 func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
+	if ev&_POLLNVAL != 0 {
+		zioPollEdge(pd)
+		return 0
+	}
 	var mode int32
 	var fired uint8
 	if ev&(_POLLIN|_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 && pd.zio.armed&zioPollR != 0 {
@@ -269,7 +329,9 @@ func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
 		pd.zio.sticky.Store(1)
 	}
 	pd.zio.armed &^= fired
-	if pd.zio.armed == 0 {
+	if ev&_POLLERR != 0 {
+		zioPollEdge(pd)
+	} else if pd.zio.armed == 0 {
 		zioPollRemove(pd)
 	} else {
 		// Peer closed, say, and only a writer waits: polling on for
@@ -291,7 +353,7 @@ func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
 //go:nowritebarrier
 func zioPollOnlyErr(fd int32) bool {
 	p := zioPollFD{fd: fd, events: _POLLIN | _POLLOUT | _POLLRDHUP | _POLLPRI}
-	var now timespec
+	var now zioTimespec
 	n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 	return errno == 0 && n == 1 && p.revents == _POLLERR
 }

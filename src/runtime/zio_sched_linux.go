@@ -7,10 +7,10 @@ package runtime
 import "internal/runtime/atomic"
 
 // What the scheduler does for the submission core: queued operations are
-// performed when a P runs out of goroutines, before it enters a system call,
-// when they get old, and by sysmon when a goroutine keeps its P. While all Ps
-// are busy, they look for completions between goroutines, and sysmon waits for
-// them when goroutines run long.
+// performed when a P runs out of goroutines, before it enters a system call or
+// runs a goroutine that computes for long, and when they get old. While all Ps
+// are busy, they look for completions between goroutines. For a P that does not
+// get to the scheduler, see zio_sysmon_linux.go.
 
 const (
 	// A P whose local run queue is down to zioShortRunq goroutines looks
@@ -21,27 +21,13 @@ const (
 	zioPollAge   = 50 * 1000
 	zioBusyAge   = 1000 * 1000
 
-	// zioMinSlice is the shortest time slice that sysmon cuts for a goroutine
-	// that became ready, so that many completions cannot starve computing
-	// goroutines.
-	zioMinSlice = 100 * 1000
+	// zioLongRuns is how many times a goroutine that sysmon saw computing
+	// is expected to do so again.
+	zioLongRuns = 16
 
-	// zioSysmonLate is how long sysmon sleeps while operations are queued. It
-	// doubles, up to zioSysmonCalm, as long as the Ps perform them in time:
-	// thousands of wakeups per second would cost more than batches save.
-	zioSysmonLate = zioMinSlice / 2
-	zioSysmonCalm = 1000 * 1000
-
-	// zioSysmonHold is how long sysmon stays alert after a preemption.
-	zioSysmonHold = 50 * 1000 * 1000
-
-	// zioSysmonAwake is how long sysmon may sleep while there is I/O, as
-	// long as it does on a busy system.
-	zioSysmonAwake = 10 * 1000 * 1000
-
-	// zioLateAge is the age of a queued send that shows that the goroutines
-	// of this P compute for so long that sends had better be direct.
-	zioLateAge = 500 * 1000
+	// zioLongBack is set in g.zioLong when the goroutine has been put behind
+	// others for the sake of queued operations. The next time it runs.
+	zioLongBack = 1 << 7
 )
 
 // zioQueued reports whether operations are queued on pp.
@@ -52,6 +38,23 @@ func zioQueued(pp *p) bool {
 	return r != nil && r.queued.Load() != 0
 }
 
+// zioMayQueue reports whether operations may be queued on pp, whose M this is:
+// only if the next goroutine is not known to compute for long, sysmon will look
+// within zioSysmonCalm, and it can then preempt whoever keeps the P.
+func zioMayQueue(pp *p) bool {
+	if !zioSysmonAlert() || !preemptMSupported || debug.asyncpreemptoff != 0 {
+		return false
+	}
+	h := atomic.LoadAcq(&pp.runqhead)
+	if h == pp.runqtail {
+		return true
+	}
+	// The goroutine may have been stolen and even be gone, but a g is never
+	// freed, and this is only a guess.
+	gp := pp.runq[h%uint32(len(pp.runq))].ptr()
+	return gp == nil || gp.zioLong.Load() == 0
+}
+
 // zioFlush performs the operations queued on pp. If it cannot lock the ring,
 // sysmon is doing it.
 func zioFlush(pp *p, toRun *gList) {
@@ -60,34 +63,68 @@ func zioFlush(pp *p, toRun *gList) {
 		return
 	}
 	if r.queued.Load() != 0 {
-		z := &pp.zio
-		if nanotime()-r.since.Load() > zioLateAge {
-			z.late.Store(true)
-		} else {
-			z.backoff -= (z.backoff + 7) / 8
-		}
 		r.run(toRun)
 	}
 	r.unlock()
+	if pp.zio.late.Load() {
+		pp.zio.late.Store(false)
+	}
+}
+
+// zioRunnable makes the goroutines of list runnable, which the backend released.
+// The caller puts them on a run queue. Where that is not a special one,
+// injectglist does both.
+func zioRunnable(list *gList) {
+	trace := traceAcquire()
+	for gp := list.head.ptr(); gp != nil; gp = gp.schedlink.ptr() {
+		casgstatus(gp, _Gwaiting, _Grunnable)
+		if trace.ok() {
+			trace.GoUnpark(gp, 0)
+		}
+	}
+	if trace.ok() {
+		traceRelease(trace)
+	}
 }
 
 // zioRunQueued performs the operations queued on pp, makes their goroutines
 // runnable and returns one of them. For findRunnable.
 func zioRunQueued(pp *p) *g {
-	var list gList
+	var list, first gList
 	zioFlush(pp, &list)
 	if list.empty() {
 		return nil
 	}
 	gp := list.pop()
 	injectglist(&list)
-	trace := traceAcquire()
-	casgstatus(gp, _Gwaiting, _Grunnable)
-	if trace.ok() {
-		trace.GoUnpark(gp, 0)
-		traceRelease(trace)
-	}
+	first.push(gp)
+	zioRunnable(&first)
 	return gp
+}
+
+// zioYield is called by findRunnable before pp runs gp, which sysmon has seen
+// computing. If operations are queued it performs them, and puts gp behind the
+// goroutines that waited for them; but not twice in a row. It reports whether
+// findRunnable must look for another goroutine.
+func zioYield(pp *p, gp *g) bool {
+	v := gp.zioLong.Load()
+	if zioQueued(pp) {
+		var list gList
+		zioFlush(pp, &list)
+		if !list.empty() {
+			injectglist(&list)
+			if v&zioLongBack == 0 {
+				gp.zioLong.Store(v | zioLongBack)
+				runqput(pp, gp, false)
+				return true
+			}
+		}
+	}
+	if v &^= zioLongBack; v != 0 {
+		v--
+	}
+	gp.zioLong.Store(v)
+	return false
 }
 
 // zioTick is called by findRunnable for every goroutine, and reports whether
@@ -95,6 +132,9 @@ func zioRunQueued(pp *p) *g {
 // goroutines wake each other by runnext.
 func zioTick(pp *p) bool {
 	pp.zio.tick++
+	if pp.zio.late.Load() {
+		return true
+	}
 	return pp.zio.tick%4 == 0 && (netpollAnyWaiters() || zioQueued(pp))
 }
 
@@ -104,7 +144,9 @@ func zioLook(pp *p) {
 	now := nanotime()
 	age := now - zio.lastPoll.Load()
 	poll := age > zioBusyAge || age > zioPollAge && pp.runqtail-pp.runqhead <= zioShortRunq
-	if r := pp.zio.ring; r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
+	if r := pp.zio.ring; r == nil || r.queued.Load() == 0 {
+		pp.zio.late.Store(false)
+	} else if now-r.since.Load() > zioMaxAge {
 		var list gList
 		zioFlush(pp, &list)
 		injectglist(&list)
@@ -126,17 +168,17 @@ func zioFlushNow() {
 	injectglist(&list)
 }
 
-// zioFlushStopped is called for a P that is destroyed. The world is stopped.
+// zioFlushStopped is called for a P that is destroyed. The world is stopped
+// and sched.lock is held.
 func zioFlushStopped(pp *p) {
 	var list gList
 	for zioQueued(pp) {
 		zioFlush(pp, &list)
 		osyield() // sysmon may have the ring; it is not stopped
 	}
+	zioRunnable(&list)
 	for !list.empty() {
-		gp := list.pop()
-		casgstatus(gp, _Gwaiting, _Grunnable)
-		globrunqput(gp)
+		globrunqput(list.pop())
 	}
 	if r := pp.zio.ring; r != nil {
 		pp.zio.ring = nil
@@ -144,144 +186,6 @@ func zioFlushStopped(pp *p) {
 	}
 	zio.retired.add(&pp.zio.count)
 	pp.zio.count = zioCounters{}
-}
-
-// What sysmon remembers of the Ps. Only sysmon uses it.
-var zioSysmonState struct {
-	// want is the number of goroutines that sysmon made runnable and that no
-	// P may have had time for.
-	want int32
-
-	// until is until when sysmon does not sleep for long, since it has had
-	// to preempt.
-	until int64
-
-	// calm is how long sysmon sleeps while operations are queued.
-	calm int64
-}
-
-// zioSysmon is called by sysmon instead of usleep(delay), in microseconds, and
-// reports whether it did wait. When every P is stuck in a goroutine that does not
-// come to an end, it waits for completions and preempts a P for each.
-func zioSysmon(delay uint32) bool {
-	if !zioOn() || !netpollinited() || sched.gcwaiting.Load() {
-		return false
-	}
-	s := &zioSysmonState
-	now := nanotime()
-	queued, stuck := zioSysmonLook(now)
-	if sched.npidle.Load() != 0 {
-		s.want = 0
-		return false
-	}
-	ns := int64(delay) * 1000
-	short := ns
-	if s.want > 0 {
-		// Look soon again which P has run its slice.
-		short = min(ns, zioMinSlice/2)
-		ns = short
-	} else if queued {
-		// Look soon again whether these got late.
-		s.calm = min(max(2*s.calm, zioSysmonLate), zioSysmonCalm)
-		short = min(ns, s.calm)
-		ns = short
-	} else if now < s.until {
-		short = min(ns, zioMinSlice)
-	}
-	lastpoll := sched.lastpoll.Load()
-	if !stuck || !netpollAnyWaiters() || lastpoll == 0 {
-		usleep(uint32(short / 1000))
-		return true
-	}
-	sched.lastpoll.CompareAndSwap(lastpoll, now)
-	list, delta := zioNetpoll(ns, true)
-	after := nanotime()
-	if list.empty() {
-		if after-now < ns/2 {
-			// Something became ready that nobody waits for yet, or
-			// a wakeup was meant for another thread.
-			usleep(20)
-		}
-		return true
-	}
-	s.want += list.size
-	// See sysmon for incidlelocked.
-	incidlelocked(-1)
-	injectglist(&list)
-	incidlelocked(1)
-	netpollAdjustWaiters(delta)
-	zioSysmonLook(after)
-	return true
-}
-
-// zioSysmonSleep bounds the sleep that sysmon takes when every P is idle.
-//
-// Upstream wakes sysmon at the first system call of a goroutine. Receives and
-// sends of the submission core are no such calls, and a wakeup for each message
-// costs more than the message. So while there is I/O now and then, sysmon sleeps
-// for a bounded time, and the first I/O after a longer pause wakes it (zioPolled).
-func zioSysmonSleep(sleep, now int64) int64 {
-	if zioOn() && now-zio.lastPoll.Load() < 2*zioSysmonAwake {
-		return min(sleep, zioSysmonAwake)
-	}
-	return sleep
-}
-
-// zioSysmonLook performs operations that are queued for too long, and preempts
-// Ps for goroutines that sysmon made runnable. It reports whether there are
-// queued operations that are not late yet, and whether every P that runs is
-// stuck in its goroutine for longer than the shortest slice.
-func zioSysmonLook(now int64) (queued, stuck bool) {
-	s := &zioSysmonState
-	var list gList
-	// A thread that performs a batch has something to run soon.
-	stuck = zioRings.poll == nil || !zioRings.poll.busy()
-	runnable := !sched.runq.empty()
-	lock(&allpLock)
-	for _, pp := range allp {
-		if pp == nil || atomic.Load(&pp.status) != _Prunning {
-			continue
-		}
-		if r := pp.zio.ring; r == nil || r.queued.Load() == 0 {
-		} else if r.busy() {
-			stuck = false
-		} else if now-r.since.Load() <= zioMaxAge {
-			queued = true
-		} else if r.tryLock() {
-			pp.zio.late.Store(true)
-			s.calm = 0
-			// Meanwhile the P may have run these and queued others;
-			// it cannot see whether we will run them, so we do.
-			if r.queued.Load() != 0 {
-				r.run(&list)
-			}
-			r.unlock()
-		}
-		if !runqempty(pp) {
-			runnable = true
-		}
-		t := &pp.zio.slice
-		if t.tick != pp.zio.tick {
-			t.tick = pp.zio.tick
-			t.when = now
-			stuck = false
-		} else if now-t.when < zioMinSlice {
-			stuck = false
-		} else if s.want > 0 && preemptone(pp) {
-			s.want--
-			s.until = now + zioSysmonHold
-		}
-	}
-	unlock(&allpLock)
-	if !runnable {
-		s.want = 0 // they have run
-	}
-	if !list.empty() {
-		incidlelocked(-1)
-		injectglist(&list)
-		incidlelocked(1)
-	}
-	return queued, stuck
 }
 
 // Counters that zioCount takes.

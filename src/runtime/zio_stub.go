@@ -25,7 +25,15 @@ func zioFlushStopped(pp *p) {}
 
 func zioFlushNow() {}
 
-func zioSysmon(delay uint32) bool { return false }
+func zioYield(pp *p, gp *g) bool { return false }
+
+func zioSysmonWait(delay uint32) bool { return false }
+
+func zioSysmonPoll() bool { return false }
+
+func zioSysmonReleased(n int32) {}
+
+func zioSysmonLook(now int64) {}
 
 func zioSysmonSleep(sleep, now int64) int64 { return sleep }
 

@@ -21,9 +21,12 @@ import (
 type zioState struct {
 	on bool // constant after Init
 
-	// shared is set when the program got hold of the descriptor, by
-	// RawConn or File.
+	// shared is set when somebody else got hold of the descriptor, by
+	// RawConn or File, or had it before.
 	shared atomic.Bool
+
+	// file says that the socket came in as a file. Constant after Init.
+	file bool
 }
 
 func runtime_zioOpen(ctx uintptr, short bool) bool
@@ -52,7 +55,7 @@ func (fd *FD) zioInit(net string) {
 	// Only TCP sockets that package net made itself: a short read empties
 	// their receive queue. Unix sockets end a read at a message
 	// with descriptors, and others may have been set up in any way.
-	short := fd.IsStream && len(net) >= 3 && net[:3] == "tcp"
+	short := fd.IsStream && !fd.zio.file && len(net) >= 3 && net[:3] == "tcp"
 	if short && fd.zio.shared.Load() {
 		// The Control hook of a ListenConfig or Dialer ran. Of the
 		// options that it may have set and that an accepted socket
@@ -70,6 +73,14 @@ func (fd *FD) zioShared() {
 	if fd.zio.on && fd.pd.runtimeCtx != 0 {
 		runtime_zioShared(fd.pd.runtimeCtx)
 	}
+}
+
+// ZioFile notes that fd is a socket that came in as a file. Whoever made it may
+// have set options, and may go on to set them, since a file description can be
+// shared with another process. It must be called before Init.
+func (fd *FD) ZioFile() {
+	fd.zio.file = true
+	fd.zio.shared.Store(true)
 }
 
 // ZioAccepted notes that fd was accepted from the listener ln, whose socket
@@ -97,7 +108,8 @@ func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) {
 	return n, fd.eofError(n, nil), true
 }
 
-// zioWrite is Write by the submission core. The write lock is held.
+// zioWrite is Write by the submission core. The write lock is held. If ok is
+// false, Write must go on by itself with what is left after the first nn bytes.
 func (fd *FD) zioWrite(p []byte) (nn int, err error, ok bool) {
 	if len(p) == 0 || atomic.LoadUint32(&fd.isBlocking) != 0 {
 		return 0, nil, false
@@ -109,9 +121,7 @@ func (fd *FD) zioWrite(p []byte) (nn int, err error, ok bool) {
 		n := runtime_zioWrite(fd.pd.runtimeCtx, unsafe.Pointer(&p[nn]), len(p)-nn)
 		if n < 0 {
 			if n == zioRedo {
-				// The buffer is too large, so this is the first
-				// call: what is left only gets smaller.
-				return 0, nil, false
+				return nn, nil, false
 			}
 			return nn, fd.zioError(n), true
 		}

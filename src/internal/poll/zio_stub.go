@@ -15,6 +15,9 @@ func (fd *FD) zioInit(net string) {}
 
 func (fd *FD) zioShared() {}
 
+// ZioFile does nothing.
+func (fd *FD) ZioFile() {}
+
 // ZioAccepted does nothing.
 func (fd *FD) ZioAccepted(ln *FD) {}
 

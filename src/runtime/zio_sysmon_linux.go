@@ -1,0 +1,290 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"internal/runtime/syscall/linux"
+	"unsafe"
+)
+
+// What sysmon does for the submission core while goroutines keep their Ps: it
+// waits for readiness, and preempts a P for every goroutine that became ready, and
+// for operations that are queued for too long.
+//
+// sysmon sleeps without a lock. What it does to the rest of the runtime it does
+// with sched.sysmonlock held, as all of sysmon, so that the execution tracer can
+// keep it away.
+
+const (
+	// zioMinSlice is the shortest time slice that sysmon cuts for a goroutine
+	// that became ready, so that many completions cannot starve computing
+	// goroutines.
+	zioMinSlice = 100 * 1000
+
+	// zioSysmonLate is how long sysmon sleeps while operations are being
+	// queued. It doubles, up to zioSysmonCalm, as long as the Ps perform them
+	// in time: thousands of wakeups per second would cost more than
+	// batches save.
+	zioSysmonLate = zioMinSlice / 2
+	zioSysmonCalm = 500 * 1000
+
+	// zioSysmonHold is how long sysmon stays alert after a preemption, or
+	// after an operation was queued.
+	zioSysmonHold = 50 * 1000 * 1000
+
+	// zioSysmonAwake is how long sysmon may sleep while there is I/O, as
+	// long as it does on a busy system.
+	zioSysmonAwake = 10 * 1000 * 1000
+
+	// zioSysmonBlind is how often sysmon polls for Ps that are stuck, where it
+	// cannot wait for readiness.
+	zioSysmonBlind = 2500 * 1000
+
+	// zioStuckAge is the age of a queued operation that shows that the P
+	// cannot be preempted: its goroutine is in a page fault, say.
+	zioStuckAge = 1000 * 1000
+)
+
+// What sysmon remembers from one round to the next. Only sysmon uses it.
+var zioSysmonState struct {
+	// want is the number of goroutines that sysmon made runnable and that no
+	// P may have had time for.
+	want int32
+
+	// until is until when sysmon does not sleep for long, since it has had
+	// to preempt.
+	until int64
+
+	// alert is until when operations may be queued, and calm how long
+	// sysmon sleeps meanwhile.
+	alert int64
+	calm  int64
+
+	// stuck says that every P that runs is in the same goroutine for
+	// longer than the shortest slice.
+	stuck bool
+
+	// ready says that the wait has shown that something may be ready,
+	// and futile that a poll has then released nobody.
+	ready  bool
+	futile bool
+
+	// blind is when the wait last ended where it cannot show that.
+	blind int64
+}
+
+// zioAlert is how Ps and sysmon agree on queueing.
+var zioAlert struct {
+	on     atomic.Bool // sysmon looks at least every zioSysmonCalm; written by sysmon
+	wanted atomic.Bool // operations are being queued, or would be
+}
+
+// zioSysmonAlert reports whether sysmon looks after queued operations soon, and
+// asks it to.
+func zioSysmonAlert() bool {
+	if !zioAlert.wanted.Load() {
+		zioAlert.wanted.Store(true)
+	}
+	return zioAlert.on.Load()
+}
+
+// zioSysmonWait is called by sysmon instead of usleep(delay), in microseconds, and
+// reports whether it did wait. When every P is stuck in a goroutine that does not
+// come to an end, it waits for readiness.
+//
+// Always runs without a P, so write barriers are not allowed.
+//
+//go:nowritebarrierrec
+func zioSysmonWait(delay uint32) bool {
+	if !zioOn() || !netpollinited() || sched.gcwaiting.Load() {
+		return false
+	}
+	s := &zioSysmonState
+	now := nanotime()
+	if zioAlert.wanted.Load() {
+		zioAlert.wanted.Store(false)
+		s.alert = now + zioSysmonHold
+	}
+	alert := now < s.alert
+	if alert != zioAlert.on.Load() {
+		zioAlert.on.Store(alert)
+	}
+	idle := sched.npidle.Load() != 0
+	if idle {
+		s.want = 0
+		if !alert {
+			return false
+		}
+	}
+	ns := int64(delay) * 1000
+	switch {
+	case s.want > 0:
+		// Look soon again which P has run its slice.
+		ns = min(ns, zioMinSlice/2)
+	case alert:
+		s.calm = min(max(2*s.calm, zioSysmonLate), zioSysmonCalm)
+		ns = min(ns, s.calm)
+	case now < s.until && !s.stuck:
+		ns = min(ns, zioMinSlice)
+	}
+	if idle || !s.stuck || !netpollAnyWaiters() || sched.lastpoll.Load() == 0 {
+		usleep(uint32(ns / 1000))
+		return true
+	}
+	if s.futile {
+		// Something is ready that nobody waits for yet, or a wakeup
+		// is meant for another thread. It stays so.
+		usleep(uint32(min(ns, zioMinSlice) / 1000))
+	}
+	s.ready = zioSysmonReady(ns)
+	return true
+}
+
+// zioSysmonReady waits for up to ns nanoseconds until a descriptor may be ready,
+// and reports whether one may be. It takes no event.
+func zioSysmonReady(ns int64) bool {
+	if zio.filtered || zio.backend == zioPoll {
+		s := &zioSysmonState
+		usleep(uint32(min(ns, zioSysmonBlind) / 1000))
+		now := nanotime()
+		if now-s.blind < zioSysmonBlind {
+			return false
+		}
+		s.blind = now
+		return true
+	}
+	pfd := zioPollFD{fd: int32(epfd), events: _POLLIN}
+	ts := zioTimespecOf(ns)
+	n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	zio.enters.Add(1)
+	return errno == 0 && n != 0
+}
+
+// zioSysmonPoll reports whether sysmon is to poll, and is called right before.
+// sched.sysmonlock is held.
+func zioSysmonPoll() bool {
+	s := &zioSysmonState
+	s.futile = s.ready
+	s.ready = false
+	return s.futile
+}
+
+// zioSysmonReleased notes that sysmon is about to make n goroutines runnable.
+func zioSysmonReleased(n int32) {
+	zioSysmonState.futile = false
+	zioSysmonState.want += n
+}
+
+// zioSysmonSleep bounds the sleep that sysmon takes when every P is idle.
+//
+// Upstream wakes sysmon at the first system call of a goroutine. Receives and
+// sends of the submission core are no such calls, and a wakeup for each message
+// costs more than the message. So while there is I/O now and then, sysmon sleeps
+// for a bounded time, and the first I/O after a longer pause wakes it (zioPolled).
+func zioSysmonSleep(sleep, now int64) int64 {
+	switch {
+	case !zioOn():
+		return sleep
+	case zioAlert.on.Load():
+		return min(sleep, zioSysmonCalm)
+	case now-zio.lastPoll.Load() < 2*zioSysmonAwake:
+		return min(sleep, zioSysmonAwake)
+	}
+	return sleep
+}
+
+// zioSysmonLook preempts Ps for goroutines that sysmon made runnable and for
+// operations that are queued for too long. sched.sysmonlock is held.
+//
+// Always runs without a P, so write barriers are not allowed.
+//
+//go:nowritebarrierrec
+func zioSysmonLook(now int64) {
+	if !zioOn() || !netpollinited() {
+		return
+	}
+	s := &zioSysmonState
+	// A thread that performs a batch has something to run soon.
+	stuck := zioRings.poll == nil || !zioRings.poll.busy()
+	runnable := !sched.runq.empty()
+	lock(&allpLock)
+	// As in retake, allpLock is dropped on the way.
+	for i := 0; i < len(allp); i++ {
+		pp := allp[i]
+		if pp == nil || atomic.Load(&pp.status) != _Prunning {
+			continue
+		}
+		if !runqempty(pp) {
+			runnable = true
+		}
+		long := false
+		t := &pp.zio.slice
+		if t.tick != pp.zio.tick {
+			t.tick = pp.zio.tick
+			t.when = now
+		} else if long = now-t.when >= zioMinSlice; long {
+			zioMarkLong(pp)
+		}
+		r := pp.zio.ring
+		if r != nil && r.busy() {
+			stuck = false
+		} else if r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
+			s.calm = 0
+			if now-r.since.Load() > zioStuckAge {
+				unlock(&allpLock)
+				zioSysmonRun(r)
+				lock(&allpLock)
+			} else {
+				pp.zio.late.Store(true)
+				preemptone(pp)
+			}
+			stuck = false
+		} else if !long {
+			stuck = false
+		} else if s.want > 0 && preemptone(pp) {
+			s.want--
+			s.until = now + zioSysmonHold
+		}
+	}
+	unlock(&allpLock)
+	if !runnable {
+		s.want = 0 // they have run
+	}
+	s.stuck = stuck
+}
+
+// zioMarkLong notes that the goroutine that pp runs computes for long.
+func zioMarkLong(pp *p) {
+	mp := pp.m.ptr()
+	if mp == nil {
+		return
+	}
+	// It may have changed since. A g is never freed, and the mark wears off.
+	if gp := mp.curg; gp != nil && readgstatus(gp) == _Grunning {
+		gp.zioLong.Store(zioLongRuns)
+	}
+}
+
+// zioSysmonRun performs the operations queued on r, the ring of a P that
+// does not react to preemption.
+func zioSysmonRun(r *zioRing) {
+	// The P may run dry meanwhile. It finds the ring locked and goes idle, and
+	// then the goroutines in the ring are all that keeps the program alive:
+	// as in sysmon, pretend that one more M is running.
+	incidlelocked(-1)
+	var list gList
+	if r.tryLock() {
+		// Meanwhile the P may have run these and queued others; it
+		// cannot see whether they will be run, so they are.
+		if r.queued.Load() != 0 {
+			r.run(&list)
+		}
+		r.unlock()
+	}
+	zioSysmonReleased(list.size)
+	injectglist(&list)
+	incidlelocked(1)
+}
