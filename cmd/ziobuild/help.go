@@ -23,7 +23,7 @@ These commands are ziobuild's own:
 	doctor [-json]          check base, cache, kernel, io_uring and limits
 	cache [clean [-all]]    list the assembled GOROOTs, or remove them
 	version                 like go version, and the revision (with arguments: go version)
-	patch list|verify|edit|extract|rebase
+	patch list|verify|edit|extract|rebase|pin
 	                        work on the patch series
 	go ARGS                 run go with ARGS, whatever they are
 	help [topic]            this text, 'help setup' and so on, or go help
@@ -93,7 +93,7 @@ Version prints what go version prints, and then ziobuild's own version, the
 revision that binaries carry, and the name of the GOROOT in the cache. With
 arguments it is go version.
 `},
-	"patch": {"list|verify|edit|extract|rebase", `
+	"patch": {"list|verify|edit|extract|rebase|pin", `
 	list                  print number, changed lines, files and subject of each patch
 	verify [-build]       check the series strictly against the base release;
 	                      -build also compiles std after every patch
@@ -101,6 +101,11 @@ arguments it is go version.
 	                      a commit per patch; DIR is a GOROOT that works
 	extract DIR           write patches/ from the commits of such a repository
 	rebase RELEASE        report which patches apply to another upstream release
+	rebase RELEASE -apply move the series to it by three-way merges: patches/, its
+	                      ledger and GOBASE are written, or it stops at a conflict
+	                      with what to type next
+	pin                   write GOBASE's hashes for all hosts anew, from the checksum
+	                      database
 
 They work on the checkout that holds the current directory.
 `},
@@ -113,7 +118,8 @@ var subUsage = map[string]string{
 	"patch verify":  "[-build]",
 	"patch edit":    "DIR",
 	"patch extract": "DIR",
-	"patch rebase":  "RELEASE",
+	"patch rebase":  "RELEASE [-apply]",
+	"patch pin":     "",
 }
 
 // help prints ziobuild's own topics and leaves the others to go.

@@ -37,7 +37,9 @@ func (a *app) patch(args []string) error {
 	case "verify":
 		return a.patchVerify(rest, checkout)
 	case "rebase":
-		return a.patchRebase(rest)
+		return a.patchRebase(rest, checkout)
+	case "pin":
+		return a.patchPin(rest, checkout)
 	}
 	panic("a command of subUsage that is not here: " + args[0])
 }
@@ -108,13 +110,11 @@ func (a *app) patchEdit(args []string, checkout string) error {
 		return err
 	}
 	a.progress.Stage("making " + dir)
-	var files []patchset.EditFile
-	for _, f := range tree.Files {
-		src := f.Src
+	files := editFiles(tree)
+	for i, f := range files {
 		if f.Exec && (strings.HasPrefix(f.Path, "bin/") || strings.HasPrefix(f.Path, "pkg/")) {
-			src = filepath.Join(root, filepath.FromSlash(f.Path)) // the rebuilt one
+			files[i].Src = filepath.Join(root, filepath.FromSlash(f.Path)) // the rebuilt one
 		}
-		files = append(files, patchset.EditFile{Path: f.Path, Src: src, Exec: f.Exec})
 	}
 	var ignored []string
 	for name := range in.Overlay {
@@ -134,6 +134,14 @@ func (a *app) patchEdit(args []string, checkout string) error {
 	a.progress.Done()
 	fmt.Fprintf(a.stdout, "%s: %d patches on %s; run %s, commit, then 'ziobuild patch extract %s'\n", dir, len(in.Series), in.Pin.Release, goPath(dir), dir)
 	return nil
+}
+
+func editFiles(tree *base.Tree) []patchset.EditFile {
+	var files []patchset.EditFile
+	for _, f := range tree.Files {
+		files = append(files, patchset.EditFile{Path: f.Path, Src: f.Src, Exec: f.Exec})
+	}
+	return files
 }
 
 // link makes a symbolic link, or a copy where the system has none.
@@ -173,6 +181,11 @@ func (a *app) patchExtract(args []string, checkout string) error {
 	if err := series.Apply(patchset.NewTree(tree)); err != nil {
 		return fmt.Errorf("the extracted series does not apply, nothing was written: %w", err)
 	}
+	return a.writeSeries(series, checkout)
+}
+
+// writeSeries makes patches/ and its ledger those of a series.
+func (a *app) writeSeries(series patchset.Series, checkout string) error {
 	log, err := series.Write(filepath.Join(checkout, "patches"))
 	for _, l := range log {
 		fmt.Fprintln(a.stdout, l)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
@@ -73,40 +72,4 @@ func (a *app) buildPrefixes(in *goroot.Inputs, tree *base.Tree) error {
 	}
 	a.progress.Done()
 	return nil
-}
-
-// patchRebase reports which patches apply to another upstream release.
-func (a *app) patchRebase(args []string) error {
-	fs := flags("patch rebase")
-	if err := parse(fs, args, 1); err != nil {
-		return err
-	}
-	if err := checkRelease(fs.Arg(0)); err != nil {
-		return err
-	}
-	in, old, err := a.baseTree()
-	if err != nil {
-		return err
-	}
-	f, err := a.finder(in)
-	if err != nil {
-		return err
-	}
-	other, err := f.Unpinned(fs.Arg(0))
-	a.progress.Done()
-	if err != nil {
-		return err
-	}
-	_, err = a.stdout.Write(patchset.RebaseReport(in.Series, in.Overlay, in.Pin.Release, old, fs.Arg(0), other))
-	return err
-}
-
-var releaseRE = regexp.MustCompile(`^go1\.[0-9]+(\.[0-9]+|(beta|rc)[0-9]+)$`)
-
-// checkRelease refuses what is no name of a release before anything is fetched.
-func checkRelease(name string) error {
-	if releaseRE.MatchString(name) {
-		return nil
-	}
-	return usageError(fmt.Sprintf("patch rebase: %q is not the name of a Go release, such as go1.27.4 or go1.28rc1\n%s", name, usageOf("patch rebase")))
 }

@@ -86,6 +86,8 @@ func setupToy(env *testscript.Env) error {
 		toolDir + "/compile":     "#!/bin/sh\n",
 		"lib/time/zoneinfo.zip":  "zip",
 		"src/runtime/_x/_go.mod": "module x\n",
+		"src/internal/platform/zosarch.go": "package platform\n\nvar List = []OSArch{\n\t{\"js\", \"wasm\"},\n\t{\"" +
+			runtime.GOOS + "\", \"" + runtime.GOARCH + "\"},\n\t{\"plan10\", \"mips\"},\n\t{\"plan11\", \"mips\"},\n}\n",
 	}
 	for name, data := range release {
 		if err := writeFile(work("toy", name), data); err != nil {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,6 +38,9 @@ func toyGo(args []string) int {
 	case "env":
 		return toyEnv(args[1:])
 	case "mod":
+		if proxy, ok := strings.CutPrefix(os.Getenv("GOPROXY"), "file://"); ok {
+			return toyRefuse(proxy, args[3:])
+		}
 		return toyDownload(args[len(args)-1])
 	case "build":
 		return toyBuild(args)
@@ -137,7 +141,11 @@ func toyDownload(module string) int {
 		os.WriteFile(name+".survived", nil, 0o644)
 		return 1
 	}
-	toy := os.Getenv("TOY")
+	release, _, _ := strings.Cut(strings.TrimPrefix(module, "golang.org/toolchain@v0.0.1-"), "."+runtime.GOOS+"-")
+	toy := toyDir(release)
+	if toy == "" {
+		return fail("not found: " + release)
+	}
 	err := filepath.WalkDir(toy, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -157,15 +165,56 @@ func toyDownload(module string) int {
 	}
 	sum := "h1:damaged"
 	if mode != "wrongsum" {
-		_, platform, _ := strings.Cut(module, toyRelease+".")
-		_, err := base.Scan(toy, &base.Pin{Release: toyRelease, Hashes: map[string]string{platform: ""}}, platform, nil)
-		var he *base.HashError
-		if errors.As(err, &he) {
-			sum = he.Got
-		}
+		_, platform, _ := strings.Cut(module, release+".")
+		sum = toySum(toy, release, platform)
 	}
 	json.NewEncoder(os.Stdout).Encode(map[string]string{"Dir": dir, "Sum": sum})
 	return 0
+}
+
+// toyDir is the folder of a release, TOY or TOY_NEXT.
+func toyDir(release string) string {
+	for _, name := range []string{"TOY", "TOY_NEXT"} {
+		dir := os.Getenv(name)
+		if data, err := os.ReadFile(filepath.Join(dir, "VERSION")); err == nil && strings.HasPrefix(string(data), release+"\n") {
+			return dir
+		}
+	}
+	return ""
+}
+
+// toySum is the hash of the toolchain module that a folder makes.
+func toySum(dir, release, platform string) string {
+	_, err := base.Scan(dir, &base.Pin{Release: release, Hashes: map[string]string{platform: ""}}, platform, nil)
+	var he *base.HashError
+	if errors.As(err, &he) {
+		return he.Got
+	}
+	return "h1:none"
+}
+
+// toyRefuse is go mod download -json MODULE... from a proxy that serves empty
+// modules: the checksum database knows those of this host and of plan10.
+func toyRefuse(proxy string, modules []string) int {
+	proxy, _, _ = strings.Cut(proxy, ",")
+	for _, m := range modules {
+		_, v, _ := strings.Cut(m, "@")
+		if _, err := os.Stat(filepath.Join(proxy, "golang.org/toolchain/@v", v+".zip")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		release, platform, _ := strings.Cut(strings.TrimPrefix(v, "v0.0.1-"), "."+runtime.GOOS+"-")
+		sum := "h1:" + strings.Repeat("A", 43) + "="
+		if platform != "" {
+			sum = toySum(toyDir(release), release, runtime.GOOS+"-"+platform)
+		}
+		msg := m + ": verifying module: checksum mismatch\n\tdownloaded: h1:empty=\n\tsum.toy.test: " + sum + "\n\nSECURITY ERROR\n"
+		if strings.Contains(v, "plan11") {
+			msg = m + ": verifying go.mod: " + m + "/go.mod: 404 Not Found"
+		}
+		json.NewEncoder(os.Stdout).Encode(map[string]string{"Path": "golang.org/toolchain", "Version": v, "Error": msg})
+	}
+	return 1
 }
 
 // copyPlain makes a file that is not executable, as a module has them.

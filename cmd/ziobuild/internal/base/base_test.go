@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParsePin(t *testing.T) {
@@ -16,7 +18,7 @@ func TestParsePin(t *testing.T) {
 	if p.Module("linux-amd64") != "golang.org/toolchain@v0.0.1-go1.2.3.linux-amd64" {
 		t.Error(p.Module("linux-amd64"))
 	}
-	if _, err := p.Hash("plan9-386"); err == nil || !strings.Contains(err.Error(), "go mod download -json") {
+	if _, err := p.Hash("plan9-386"); err == nil || !strings.Contains(err.Error(), "ziobuild patch pin") {
 		t.Errorf("unknown platform: %v", err)
 	}
 	for _, bad := range []string{"", "release 1.2.3\n", "release go1.2.3\nhash linux-amd64 abc\n", "release go1.2.3\nrelease go1.2.4\n", "what go1.2.3\n"} {
@@ -87,5 +89,31 @@ func TestScanForms(t *testing.T) {
 	module["VERSION"] = "go1.2.4\n"
 	if _, h := scan(module); h == h1 {
 		t.Error("the hash does not see a change")
+	}
+}
+
+// TestSums: the hashes come from what the go command says when it refuses.
+func TestSums(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the go command of this test is a shell script")
+	}
+	dir := t.TempDir()
+	goCmd := filepath.Join(dir, "go")
+	sum := "h1:" + strings.Repeat("B", 43) + "="
+	const m = "golang.org/toolchain@v0.0.1-go1.2.3."
+	script := "#!/bin/sh\nif [ $1 = env ]; then echo proxy.test; exit; fi\n" +
+		"case $GOPROXY in file://*,proxy.test) ;; *) exit 1;; esac\n" +
+		"cat <<'EOF'\n" +
+		`{"Version":"v0.0.1-go1.2.3.a-b","Error":"` + m + `a-b: verifying module: checksum mismatch\n\tdownloaded: h1:x=\n\tsum.test: ` + sum + `\n\nSECURITY ERROR"}` + "\n" +
+		// That of go.mod is another hash.
+		`{"Version":"v0.0.1-go1.2.3.c-d","Error":"` + m + `c-d: verifying go.mod: checksum mismatch\n\tdownloaded: h1:x=\n\tsum.test: ` + sum + `\n"}` + "\n" +
+		`{"Version":"v0.0.1-go1.2.3.e-f","Error":"404 Not Found\nmore"}` + "\nEOF\nexit 1\n"
+	if err := os.WriteFile(goCmd, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := &Finder{Go: goCmd, Env: os.Environ(), Limit: time.Minute}
+	sums, missing, err := f.Sums("go1.2.3", []string{"a-b", "c-d", "e-f"})
+	if err != nil || len(sums) != 1 || sums["a-b"] != sum || missing["e-f"] != "404 Not Found" || missing["c-d"] == "" {
+		t.Errorf("%q, %q, %v", sums, missing, err)
 	}
 }

@@ -204,7 +204,11 @@ func (f *Finder) Unpinned(release string) (*Tree, error) {
 	out, runErr := f.run("mod", "download", "-json", pin.Module(f.Platform))
 	var res struct{ Dir, Sum, Error string }
 	if err := json.Unmarshal(out, &res); err != nil || res.Dir == "" {
-		return nil, fmt.Errorf("cannot download %s: %s%v", release, res.Error, runErr)
+		msg := res.Error
+		if msg == "" {
+			msg = fmt.Sprint(runErr)
+		}
+		return nil, fmt.Errorf("cannot download %s: %s", release, strings.TrimSpace(msg))
 	}
 	pin.Hashes[f.Platform] = res.Sum
 	return Scan(res.Dir, pin, f.Platform, f.Step)

@@ -43,8 +43,8 @@ func ParsePin(data []byte) (*Pin, error) {
 func (p *Pin) Hash(platform string) (string, error) {
 	h, ok := p.Hashes[platform]
 	if !ok {
-		return "", fmt.Errorf("GOBASE pins no hash of %s for %s, only for %s; add a line \"hash %s h1:...\" with the sum that 'go mod download -json %s' prints",
-			p.Release, platform, strings.Join(slices.Sorted(maps.Keys(p.Hashes)), ", "), platform, p.Module(platform))
+		return "", fmt.Errorf("GOBASE pins no hash of %s for %s, only for %s; run 'go run ./cmd/ziobuild patch pin' in a checkout, which asks the checksum database",
+			p.Release, platform, strings.Join(slices.Sorted(maps.Keys(p.Hashes)), ", "))
 	}
 	return h, nil
 }
@@ -56,4 +56,19 @@ func (p *Pin) Module(platform string) string {
 
 func (p *Pin) moduleVersion(platform string) string {
 	return "v0.0.1-" + p.Release + "." + platform
+}
+
+const pinComment = `# The one upstream release that this tree patches, and the hash of its
+# toolchain module (golang.org/toolchain) for each host that can run ziobuild.
+# The hashes are those of the public checksum database. Written by
+# 'ziobuild patch rebase RELEASE -apply' and 'ziobuild patch pin'.
+`
+
+// Format returns the content of GOBASE.
+func (p *Pin) Format() []byte {
+	b := fmt.Appendf(nil, "%srelease %s\n", pinComment, p.Release)
+	for _, platform := range slices.Sorted(maps.Keys(p.Hashes)) {
+		b = fmt.Appendf(b, "hash %s %s\n", platform, p.Hashes[platform])
+	}
+	return b
 }

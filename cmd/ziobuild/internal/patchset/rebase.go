@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// RebaseReport tries the series on another release and returns a report in the
-// form of patches/REBASE.md. A patch that does not apply is left out, and those
+// RebaseReport tries the series on another release, without merging, and returns a
+// report. A patch that does not apply is left out, and those
 // after it are tried without it.
 func RebaseReport(s Series, overlay map[string][]byte, oldName string, old fs.FS, newName string, other fs.FS) []byte {
 	var kept, conflict bytes.Buffer
