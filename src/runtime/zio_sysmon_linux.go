@@ -29,7 +29,7 @@ const (
 	// in time: thousands of wakeups per second would cost more than
 	// batches save.
 	zioSysmonLate = zioMinSlice / 2
-	zioSysmonCalm = 500 * 1000
+	zioSysmonCalm = 1000 * 1000
 
 	// zioSysmonHold is how long sysmon stays alert after a preemption, or
 	// after an operation was queued.
@@ -46,13 +46,19 @@ const (
 	// zioStuckAge is the age of a queued operation that shows that the P
 	// cannot be preempted: its goroutine is in a page fault, say.
 	zioStuckAge = 1000 * 1000
+
+	// zioQuietLooks is after how many looks, zioMinSlice/2 apart, a goroutine
+	// that computes would have been found.
+	zioQuietLooks = 4
 )
 
 // What sysmon remembers from one round to the next. Only sysmon uses it.
 var zioSysmonState struct {
 	// want is the number of goroutines that sysmon made runnable and that no
-	// P may have had time for.
-	want int32
+	// P may have had time for. quiet counts looks in a row that found no
+	// goroutine running for long: then Ps have time for everybody.
+	want  int32
+	quiet int32
 
 	// until is until when sysmon does not sleep for long, since it has had
 	// to preempt.
@@ -209,6 +215,7 @@ func zioSysmonLook(now int64) {
 	s := &zioSysmonState
 	// A thread that performs a batch has something to run soon.
 	stuck := zioRings.poll == nil || !zioRings.poll.busy()
+	quiet := true
 	runnable := !sched.runq.empty()
 	lock(&allpLock)
 	// As in retake, allpLock is dropped on the way.
@@ -227,19 +234,23 @@ func zioSysmonLook(now int64) {
 			t.when = now
 		} else if long = now-t.when >= zioMinSlice; long {
 			zioMarkLong(pp)
+			quiet = false
 		}
 		r := pp.zio.ring
 		if r != nil && r.busy() {
 			stuck = false
-		} else if r != nil && r.queued.Load() != 0 && now-r.since.Load() > zioMaxAge {
-			s.calm = 0
-			if now-r.since.Load() > zioStuckAge {
-				unlock(&allpLock)
-				zioSysmonRun(r)
-				lock(&allpLock)
-			} else {
-				pp.zio.late.Store(true)
-				preemptone(pp)
+		} else if r != nil && r.queued.Load() != 0 {
+			// A P that gets to the scheduler performs them by itself.
+			if age := now - r.since.Load(); long && age > zioMaxAge {
+				s.calm = 0
+				if age > zioStuckAge {
+					unlock(&allpLock)
+					zioSysmonRun(r)
+					lock(&allpLock)
+				} else {
+					pp.zio.late.Store(true)
+					preemptone(pp)
+				}
 			}
 			stuck = false
 		} else if !long {
@@ -250,7 +261,10 @@ func zioSysmonLook(now int64) {
 		}
 	}
 	unlock(&allpLock)
-	if !runnable {
+	if s.quiet++; !quiet {
+		s.quiet = 0
+	}
+	if !runnable || s.quiet >= zioQuietLooks {
 		s.want = 0 // they have run
 	}
 	s.stuck = stuck
