@@ -1,15 +1,21 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
 )
 
 // mainErr runs one command line. Words that are not ziobuild's own go to the
 // go command as they are.
 func (a *app) mainErr(args []string) error {
+	if os.Getenv(probeVar) != "" {
+		return json.NewEncoder(a.stdout).Encode(ioprobe.Probe())
+	}
 	if err := checkLoop(); err != nil {
 		return err
 	}
@@ -24,6 +30,8 @@ func (a *app) mainErr(args []string) error {
 		return a.env(rest)
 	case "doctor":
 		return a.doctor(rest)
+	case "bug":
+		return a.bug(rest)
 	case "cache":
 		return a.cacheCmd(rest)
 	case "patch":

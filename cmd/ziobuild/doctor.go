@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 	"github.com/zio-go/zio/cmd/ziobuild/internal/base"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/doctor"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/goroot"
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
 )
 
 // doctor prints a line per check and fails if one failed. It changes nothing,
@@ -35,7 +38,7 @@ func (a *app) doctor(args []string) error {
 		a.doctorTree(in, cache),
 		doctorCache(cache),
 	}
-	checks = append(checks, doctor.Machine()...)
+	checks = append(checks, doctor.Machine(childProbe)...)
 	checks = append(checks, doctorCgo())
 	checks = append(checks, doctorEnv(in, cache)...)
 
@@ -58,6 +61,40 @@ func (a *app) doctor(args []string) error {
 	}
 	if failed > 0 {
 		return exitCode(1)
+	}
+	return nil
+}
+
+// probeVar makes ziobuild the child that tries io_uring.
+const probeVar = "ZIOBUILD_IOPROBE"
+
+// childProbe tries io_uring in a child, which a seccomp filter may kill.
+func childProbe() ioprobe.Result {
+	exe, err := os.Executable()
+	if err != nil {
+		return ioprobe.Result{Call: "io_uring", Errno: err.Error()}
+	}
+	cmd := exec.Command(exe)
+	cmd.Args[0] = "ziobuild"
+	cmd.Env = append(os.Environ(), probeVar+"=1")
+	out, err := cmd.Output()
+	var r ioprobe.Result
+	if err == nil {
+		err = json.Unmarshal(out, &r)
+	}
+	if err != nil {
+		r = ioprobe.Result{Call: "io_uring", Errno: err.Error()}
+		if strings.Contains(err.Error(), "bad system call") || bytes.Contains(stderrOf(err), []byte("SIGSYS")) {
+			r.Errno = "SIGSYS"
+		}
+	}
+	return r
+}
+
+func stderrOf(err error) []byte {
+	var ee *exec.ExitError
+	if errors.As(err, &ee) {
+		return ee.Stderr
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ These commands are ziobuild's own:
 	env [-json] [VAR ...]   like go env, and ZIOROOT ZIOREV ZIOVERSION ZIOBASE ZIOKEY ZIOCACHE
 	doctor [-json]          check base, cache, kernel, io_uring and limits
 	cache [clean [-all]]    list the assembled GOROOTs, or remove them
+	bug [ARGS]              print a report to send: versions, doctor, what was typed
 	version                 like go version, and the revision (with arguments: go version)
 	patch list|verify|edit|extract|rebase|pin
 	                        work on the patch series
@@ -87,6 +88,12 @@ link "current" points to marked with a star.
 
 A GOROOT that was not used for a month goes by itself. To empty only the build
 cache, run 'ziobuild clean -cache', as with go.
+`},
+	"bug": {"[ARGS]", `
+Bug prints a report of something that went wrong, for whoever is to look at it.
+ARGS is the command line that did, after the word ziobuild: the report begins
+with it. Versions, settings, and what doctor finds are filled in. It goes to the
+standard output and nowhere else, unlike that of go bug ('ziobuild go bug').
 `},
 	"version": {"", `
 Version prints what go version prints, and then ziobuild's own version, the

@@ -23,6 +23,9 @@ const (
 	errENOMEM = "ENOMEM"
 	errEMFILE = "EMFILE"
 	errENFILE = "ENFILE"
+	errEINVAL = "EINVAL"
+	errEAGAIN = "EAGAIN"
+	errSIGSYS = "SIGSYS" // a filter's answer in place of an error
 )
 
 // Diagnose says which thing forbids io_uring: the kernel, the sysctl, a
@@ -37,7 +40,7 @@ func Diagnose(call, errno string, f Facts) Check {
 	case errENOSYS:
 		switch {
 		case older(f.Kernel, 5, 1):
-			return refused("Linux 5.1 has the first io_uring, 5.18 all that is used", "kernel %s is too old", f.Kernel)
+			return refused("Linux 5.10 has what is needed, 5.19 all that is used", "kernel %s is too old", f.Kernel)
 		case f.Seccomp == 2:
 			return refused(container, "a seccomp filter hides it (the kernel, %s, is new enough)", f.Kernel)
 		}
@@ -61,6 +64,15 @@ func Diagnose(call, errno string, f Facts) Check {
 			return refused("ulimit -l unlimited", "before Linux 5.12 rings count as locked memory, and RLIMIT_MEMLOCK is %d KiB", f.Memlock>>10)
 		}
 		return refused("free memory, or raise the memory limit of the cgroup", "no memory")
+	case errEINVAL:
+		if older(f.Kernel, 5, 10) {
+			return refused("Linux 5.10 has what is needed, 5.19 all that is used", "kernel %s is too old", f.Kernel)
+		}
+		return refused("ask who set up the sandbox here", "kernel %s knows what is asked for, so an emulator or a filter refuses it", f.Kernel)
+	case errEAGAIN:
+		return refused("try once more", "the kernel lacks memory for a request, or a filter answers so")
+	case errSIGSYS:
+		return refused(container, "a seccomp filter ends the process that tries")
 	case errEMFILE, errENFILE:
 		return refused("ulimit -n 65536", "too many open files")
 	}

@@ -3,6 +3,8 @@ package doctor
 import (
 	"strings"
 	"testing"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
 )
 
 func TestDiagnose(t *testing.T) {
@@ -30,6 +32,10 @@ func TestDiagnose(t *testing.T) {
 		{"memlock", errENOMEM, with(func(f *Facts) { f.Kernel, f.Memlock = "5.10.0", 64<<10 }), "RLIMIT_MEMLOCK is 64 KiB"},
 		{"no memory", errENOMEM, newKernel, "no memory"},
 		{"files", errEMFILE, newKernel, "too many open files"},
+		{"too old for the restrictions", errEINVAL, with(func(f *Facts) { f.Kernel = "5.9.0" }), "kernel 5.9.0 is too old"},
+		{"sandbox", errEINVAL, newKernel, "a filter refuses it"},
+		{"no requests", errEAGAIN, newKernel, "lacks memory for a request"},
+		{"killed", errSIGSYS, with(func(f *Facts) { f.Seccomp = 2 }), "ends the process that tries"},
 		{"other", "EXDEV", newKernel, "not expected"},
 	} {
 		c := Diagnose("io_uring_setup", tt.errno, tt.facts)
@@ -55,7 +61,7 @@ func TestOlder(t *testing.T) {
 // TestMachine runs the real probe; what it finds depends on the machine, but
 // it must find something and not call its own result unexpected.
 func TestMachine(t *testing.T) {
-	checks := Machine()
+	checks := Machine(ioprobe.Probe)
 	if len(checks) == 0 {
 		t.Fatal("no checks")
 	}

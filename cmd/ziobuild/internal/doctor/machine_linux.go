@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,12 +8,14 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
 )
 
-// Machine checks kernel, io_uring and limits.
-func Machine() []Check {
+// Machine checks kernel, io_uring and limits. The function probe tries a ring.
+func Machine(probe func() ioprobe.Result) []Check {
 	f := facts()
-	checks := []Check{kernel(f), uring(f)}
+	checks := []Check{kernel(f), uring(f, probe())}
 	checks = append(checks, limits(f)...)
 	return checks
 }
@@ -54,41 +55,24 @@ func atoi(s string) int {
 }
 
 func kernel(f Facts) Check {
-	if older(f.Kernel, 5, 18) {
-		return warn("kernel", "Linux 5.18 or newer lets programs use io_uring", "Linux %s: programs use epoll", f.Kernel)
+	if older(f.Kernel, 5, 10) {
+		return warn("kernel", "Linux 5.10 or newer lets programs use io_uring", "Linux %s: programs use epoll", f.Kernel)
 	}
 	return okf("kernel", "Linux %s", f.Kernel)
 }
 
-// uring tries a ring of the kind that the runtime makes, then a plain one.
-func uring(f Facts) Check {
-	for _, try := range []struct {
-		flags uint32
-		note  string
-	}{
-		{setupSubmitAll | setupCoopTaskrun | setupTaskrunFlag, "ring and NOP work"},
-		{setupSubmitAll, "ring and NOP work, without COOP_TASKRUN (Linux 5.19): a bit slower"},
-	} {
-		call, err := probeRing(try.flags)
-		if err == nil {
-			return okf("io_uring", "%s", try.note)
-		}
-		if !errors.Is(err, unix.EINVAL) {
-			return Diagnose(call, errnoName(err), f)
-		}
+// uring says what a program that is started here will do.
+func uring(f Facts, r ioprobe.Result) Check {
+	switch {
+	case r.Call != "":
+		return Diagnose(r.Call, r.Errno, f)
+	case f.Seccomp == 2:
+		return warn("io_uring", "GODEBUG=zio=io_uring makes a program use it all the same",
+			"a seccomp filter is in place, and allows it: programs use epoll, because they cannot know that")
+	case r.Degraded:
+		return okf("io_uring", "%s, without COOP_TASKRUN (Linux 5.19): a bit slower", r)
 	}
-	if call, err := probeRing(0); err != nil {
-		return Diagnose(call, errnoName(err), f)
-	}
-	return warn("io_uring", "use Linux 5.18 or newer", "it works, but lacks IORING_SETUP_SUBMIT_ALL: programs use epoll")
-}
-
-func errnoName(err error) string {
-	var e unix.Errno
-	if errors.As(err, &e) {
-		return unix.ErrnoName(e)
-	}
-	return err.Error()
+	return okf("io_uring", "%s", r)
 }
 
 // limits checks what stops a server with many connections.

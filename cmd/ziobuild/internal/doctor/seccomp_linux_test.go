@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
 )
 
 // TestSeccomp runs the probe in a process whose seccomp filter refuses
@@ -21,7 +23,7 @@ func TestSeccomp(t *testing.T) {
 			fmt.Println("SKIP: no seccomp filter here:", err)
 			return
 		}
-		fmt.Println(uring(facts()))
+		fmt.Println(uring(facts(), ioprobe.Probe()))
 		return
 	}
 	for errno, want := range map[string]string{
