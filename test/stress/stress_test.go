@@ -85,7 +85,6 @@ var variants = []variant{
 	{name: "gc", args: []string{"-gc"}, programs: []string{"echo", "pipelined", "deadline", "reuse", "stack"}},
 	{name: "changeprocs", args: []string{"-changeprocs"}, programs: []string{"echo", "lockstep", "deadline", "reuse", "locked", "hog"}},
 	{name: "stops", args: []string{"-stops"}, programs: []string{"echo", "pipelined", "lockstep", "stack", "close"}},
-	{name: "trace", args: []string{"-trace"}, programs: []string{"echo", "lockstep", "deadline", "close"}},
 	{name: "asyncpreemptoff", debug: ",asyncpreemptoff=1", programs: []string{"echo", "stack", "hog-idle-p"}},
 	{name: "gcstoptheworld", debug: ",gcstoptheworld=2", args: []string{"-gc"}, programs: []string{"echo", "stack"}},
 	{name: "checkmark", debug: ",gccheckmark=1,clobberfree=1", args: []string{"-gc"}, programs: []string{"stack", "reuse"}},

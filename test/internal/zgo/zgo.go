@@ -208,6 +208,13 @@ func (tc *Toolchain) With(env ...string) *Toolchain {
 	return &Toolchain{tc.name, tc.cmd, append(tc.env[:len(tc.env):len(tc.env)], env...)}
 }
 
+// Command returns the command that runs the go command with these arguments.
+func (tc *Toolchain) Command(args ...string) *exec.Cmd {
+	cmd := exec.Command(tc.cmd[0], append(tc.cmd[1:len(tc.cmd):len(tc.cmd)], args...)...)
+	cmd.Env = tc.env
+	return cmd
+}
+
 type build struct {
 	once sync.Once
 	bin  string
@@ -252,9 +259,7 @@ func (tc *Toolchain) build(pkg string, verb []string) (string, error) {
 			return
 		}
 		b.bin = filepath.Join(dir, filepath.Base(pkg))
-		args := append(verb[:len(verb):len(verb)], "-o", b.bin, pkg)
-		cmd := exec.Command(tc.cmd[0], append(tc.cmd[1:len(tc.cmd):len(tc.cmd)], args...)...)
-		cmd.Env = tc.env
+		cmd := tc.Command(append(verb[:len(verb):len(verb)], "-o", b.bin, pkg)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			b.err = fmt.Errorf("%s %s %s: %v\n%s", tc.name, verb[0], pkg, err, out)
 		}

@@ -6,7 +6,8 @@ package main
 
 import (
 	"flag"
-	"io"
+	"fmt"
+	"os"
 	"runtime"
 	"runtime/trace"
 	"time"
@@ -17,7 +18,7 @@ import (
 var programs = map[string]func(*work.W){}
 
 var (
-	withTrace = flag.Bool("trace", false, "run with the execution tracer on")
+	traceDir  = flag.String("traces", "", "write execution traces to `directory`")
 	withProcs = flag.Bool("changeprocs", false, "change GOMAXPROCS all the time")
 	withStops = flag.Bool("stops", false, "stop the world all the time")
 	withGC    = flag.Bool("gc", false, "collect garbage all the time")
@@ -25,28 +26,42 @@ var (
 
 func main() {
 	work.Main(programs,
-		option(withTrace, func(stop <-chan struct{}) {
-			work.Must(trace.Start(io.Discard))
-			<-stop
-			trace.Stop()
-		}),
-		option(withProcs, repeat(changeProcs)),
-		option(withStops, repeat(func() {
+		option(func() bool { return *traceDir != "" }, writeTraces),
+		option(isSet(withProcs), repeat(changeProcs)),
+		option(isSet(withStops), repeat(func() {
 			var ms runtime.MemStats
 			runtime.ReadMemStats(&ms)
 			time.Sleep(200 * time.Microsecond)
 		})),
-		option(withGC, repeat(func() {
+		option(isSet(withGC), repeat(func() {
 			runtime.GC()
 			time.Sleep(100 * time.Microsecond)
 		})),
 	)
 }
 
-// option runs f beside the program if the flag is set.
-func option(on *bool, f func(stop <-chan struct{})) func() func() {
+// writeTraces writes one execution trace after the other, so that each begins
+// and ends in the middle of everything.
+func writeTraces(stop <-chan struct{}) {
+	for n, stopped := 0, false; !stopped; n++ {
+		f := work.Must1(os.Create(fmt.Sprintf("%s/%d.trace", *traceDir, n)))
+		work.Must(trace.Start(f))
+		select {
+		case <-stop:
+			stopped = true
+		case <-time.After(15 * time.Millisecond):
+		}
+		trace.Stop()
+		work.Must(f.Close())
+	}
+}
+
+func isSet(flag *bool) func() bool { return func() bool { return *flag } }
+
+// option runs f beside the program if on says so once the flags are parsed.
+func option(on func() bool, f func(stop <-chan struct{})) func() func() {
 	return func() func() {
-		if !*on {
+		if !on() {
 			return func() {}
 		}
 		stop := make(chan struct{})
