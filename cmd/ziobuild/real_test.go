@@ -3,8 +3,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -55,6 +58,15 @@ func TestReal(t *testing.T) {
 				}
 			}
 			env.Setenv("GOFLAGS", "-buildvcs=false")
+			out, err := exec.Command(realGo, "env", "GOMODCACHE", "GOPROXY", "GOCACHE").Output()
+			if err != nil {
+				return fmt.Errorf("go env: %w", err)
+			}
+			vars := strings.Fields(string(out))
+			env.Setenv("HOST_MODCACHE", vars[0])
+			env.Setenv("HOST_PROXY", vars[1])
+			env.Setenv("HOST_GOCACHE", vars[2])
+			env.Setenv("HOST_PATH", realPath)
 			return nil
 		},
 	})

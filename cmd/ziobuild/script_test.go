@@ -225,6 +225,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(err)
 		ts.Defer(undo)
 	},
+	"release": release,
 	// sametree DIR DIR compares two folders, names and content.
 	"sametree": func(ts *testscript.TestScript, neg bool, args []string) {
 		a, b := treeOf(ts, args[0]), treeOf(ts, args[1])

@@ -26,6 +26,13 @@ func Acquire(name string, wait func()) (*Lock, error) {
 		err := unix.Flock(int(f.Fd()), how)
 		switch {
 		case err == nil:
+			// Who had it may have removed it.
+			a, err1 := f.Stat()
+			b, err2 := os.Stat(name)
+			if err1 != nil || err2 != nil || !os.SameFile(a, b) {
+				f.Close()
+				return nil, fmt.Errorf("lock %s: %w", name, ErrRemoved)
+			}
 			return &Lock{f}, nil
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EWOULDBLOCK) && how&unix.LOCK_NB != 0:
@@ -38,6 +45,6 @@ func Acquire(name string, wait func()) (*Lock, error) {
 	}
 }
 
-// Release gives the lock up. The file stays: removing it would let two
-// processes hold locks on different files of one name.
+// Release gives the lock up. The file stays, unless its holder removed it before
+// this call.
 func (l *Lock) Release() { l.f.Close() }

@@ -21,6 +21,7 @@ import (
 //	tools/TKEY/   the rebuilt commands of a tool key
 //	gocache/      GOCACHE of the assembled go commands
 //	tmp-*/        a tree in the making, or what an interrupted run left
+//	rebase/       the repository of a rebase that a conflict stopped
 //	lock          held while a tree is made or removed
 type Cache struct{ Dir string }
 
@@ -34,14 +35,21 @@ func (c Cache) tools(toolKey string) string { return filepath.Join(c.Dir, "tools
 
 // Lock takes the lock of the cache, making the folder if need be.
 func (c Cache) Lock(wait func()) (*filelock.Lock, error) {
-	err := os.MkdirAll(c.Dir, 0o755)
-	if err == nil {
+	for range 100 {
+		err := os.MkdirAll(c.Dir, 0o755)
 		var l *filelock.Lock
-		if l, err = filelock.Acquire(filepath.Join(c.Dir, "lock"), wait); err == nil {
-			return l, nil
+		if err == nil {
+			l, err = filelock.Acquire(filepath.Join(c.Dir, "lock"), wait)
 		}
+		switch {
+		case err == nil:
+			return l, nil
+		case !errors.Is(err, filelock.ErrRemoved) && !errors.Is(err, fs.ErrNotExist):
+			return nil, c.writeError(err)
+		}
+		// A 'cache clean -all' took it away: once more.
 	}
-	return nil, c.writeError(err)
+	return nil, fmt.Errorf("the lock in %s is removed again and again", c.Dir)
 }
 
 // writeError explains an error that came from writing to the cache.
@@ -158,12 +166,18 @@ func (c Cache) Clean(all bool) error {
 	dirs := c.Trees()
 	dirs = append(dirs, filepath.Join(c.Dir, "tools"))
 	if all {
-		dirs = append(dirs, c.GOCACHE())
+		dirs = append(dirs, c.GOCACHE(), filepath.Join(c.Dir, "rebase"))
 	}
 	for _, dir := range dirs {
 		if err := c.remove(dir); err != nil {
 			return c.writeError(err)
 		}
+	}
+	if all {
+		// The folder stays if there is something else in it, and so does a
+		// lock that cannot be removed while it is held.
+		os.Remove(filepath.Join(c.Dir, "lock"))
+		os.Remove(c.Dir)
 	}
 	return nil
 }
