@@ -200,6 +200,7 @@ func threadsSpinning(t *T) {
 				select {
 				case <-stop:
 					return
+				//lint:ignore SA5004 it is to spin
 				default:
 				}
 			}

@@ -23,7 +23,6 @@ type W struct {
 	Seed     uint64
 	bytes    atomic.Int64
 	ops      atomic.Int64
-	lost     atomic.Int64
 	progress atomic.Int64
 	wg       sync.WaitGroup
 }
@@ -81,18 +80,12 @@ func (w *W) watch() {
 // Running reports whether the program should go on.
 func (w *W) Running() bool { return time.Now().Before(w.end) }
 
-// Left returns how long the program should go on.
-func (w *W) Left() time.Duration { return time.Until(w.end) }
-
 // Add counts an operation that moved n bytes.
 func (w *W) Add(n int) {
 	w.ops.Add(1)
 	w.bytes.Add(int64(n))
 	w.progress.Add(1)
 }
-
-// Ops returns the number of operations.
-func (w *W) Ops() int64 { return w.ops.Load() }
 
 // Go runs f n times at once, with the numbers from 0.
 func (w *W) Go(n int, f func(i int)) {
