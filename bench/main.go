@@ -42,7 +42,8 @@ func bench() error {
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
 		keepBins = flag.String("bin", "", "keep the binaries in this directory")
 	)
-	asMarkdown := flag.Bool("markdown", false, "measure nothing; print the README's table from the files of raw rows that are named")
+	asMarkdown := flag.Bool("markdown", false, "measure nothing; print a table from the files of raw rows that are named")
+	asPaper := flag.Bool("publish", false, "measure nothing; write the tables of README and docs/performance.md, and the picture, from docs/performance/*.jsonl")
 	flag.Parse()
 	picked, err := pickCases(*pattern)
 	if err != nil {
@@ -50,6 +51,13 @@ func bench() error {
 	}
 	if *asMarkdown {
 		return markdown(picked, flag.Args())
+	}
+	if *asPaper {
+		b, err := newBuilder("")
+		if err != nil {
+			return err
+		}
+		return publish(b.root)
 	}
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))

@@ -8,7 +8,7 @@ import (
 	"github.com/zio-go/zio/bench/internal/report"
 )
 
-// titles are what the README calls the cases and measures.
+// titles are what the tables call the cases.
 var titles = strings.NewReplacer(
 	"echo-1000", "echo 64 B, 1000 connections",
 	"echo-16", "echo 64 B, 16 connections",
@@ -37,20 +37,31 @@ var units = strings.NewReplacer(
 	"_us", ", us", "_ms", ", ms", "_", " ",
 )
 
-// markdown prints the README's table from saved rows.
+// markdown prints a table of what has a goal from saved rows.
 func markdown(picked []*bcase, files []string) error {
-	var rows []report.Row
+	if len(files) == 0 {
+		return fmt.Errorf("-markdown: name files with saved rows, see bench/results")
+	}
+	lines, rows, err := savedLines(picked, files)
+	if err != nil {
+		return err
+	}
+	report.Markdown(os.Stdout, lines, rows, titles.Replace, units.Replace)
+	return nil
+}
+
+// savedLines reads rows and returns them with the lines of the cases.
+func savedLines(picked []*bcase, files []string) (lines []report.Line, rows []report.Row, err error) {
 	for _, f := range files {
 		more, err := report.ReadRows(f)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		rows = append(rows, more...)
 	}
 	if len(rows) == 0 {
-		return fmt.Errorf("-markdown: name files with saved rows, see bench/results")
+		return nil, nil, fmt.Errorf("no rows in %s", strings.Join(files, ", "))
 	}
-	var lines []report.Line
 	for _, c := range picked {
 		for _, p := range []int{0, 1, 2} {
 			for _, l := range c.lines {
@@ -61,6 +72,5 @@ func markdown(picked []*bcase, files []string) error {
 			}
 		}
 	}
-	report.Markdown(os.Stdout, lines, rows, titles.Replace, units.Replace)
-	return nil
+	return lines, rows, nil
 }
