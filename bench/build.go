@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/zio-go/zio/internal/toolchain"
 )
 
 // builder makes the programs of a run, each once, in a directory of its own.
@@ -20,29 +22,11 @@ type builder struct {
 }
 
 func newBuilder(dir string) (*builder, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
+	root, err := toolchain.Checkout()
 	if err != nil {
-		return nil, fmt.Errorf("go env GOMOD: %w", err)
-	}
-	root := filepath.Dir(strings.TrimSpace(string(out)))
-	if _, err := os.Stat(filepath.Join(root, "bench", "servers")); err != nil {
-		return nil, errors.New("run this inside the checkout: go run ./bench")
+		return nil, err
 	}
 	return &builder{root: root, dir: dir, made: map[string]string{}}, nil
-}
-
-// pin reads the base release, which the stock side must be.
-func (b *builder) pin() (string, error) {
-	text, err := os.ReadFile(filepath.Join(b.root, "GOBASE"))
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] == "release" {
-			return f[1], nil
-		}
-	}
-	return "", errors.New("GOBASE has no release line")
 }
 
 // stockGo is the go command and the environment of the stock sides and of the
@@ -51,18 +35,15 @@ func (b *builder) stockGo() (string, []string, error) {
 	if b.stock != "" {
 		return b.stock, []string{"GOTOOLCHAIN=local"}, nil
 	}
-	release, err := b.pin()
+	release, err := toolchain.Release(b.root)
 	return "go", []string{"GOTOOLCHAIN=" + release}, err
 }
 
 // zioGo is the same of the zio sides.
 func (b *builder) zioGo() (string, []string, error) {
 	if b.zio == "" {
-		if _, err := os.Stat(filepath.Join(b.root, "cmd", "ziobuild", "main.go")); err != nil {
-			return "", nil, errors.New("this checkout has no cmd/ziobuild yet: give a go command with -zio")
-		}
-		bin := filepath.Join(b.dir, "ziobuild")
-		if err := b.run(b.root, nil, "go", "build", "-o", bin, "./cmd/ziobuild"); err != nil {
+		bin, err := toolchain.Ziobuild(b.root, b.dir)
+		if err != nil {
 			return "", nil, err
 		}
 		b.zio = bin

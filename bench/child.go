@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/zio-go/zio/bench/internal/wire"
+	"github.com/zio-go/zio/internal/hang"
 )
 
 // child is a process with a bound on everything that is waited for.
@@ -136,8 +137,7 @@ func (c *child) kill() {
 
 // hung makes the child show its stacks and ends it.
 func (c *child) hung(why string) error {
-	c.cmd.Process.Signal(syscall.SIGQUIT)
-	c.wait(10 * time.Second)
+	hang.End(c.cmd, c.done, 10*time.Second)
 	c.kill()
 	return fmt.Errorf("%s: %s; SIGQUIT gave:\n%s", c.cmd.Path, why, c.stderr.String())
 }

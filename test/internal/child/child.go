@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/zio-go/zio/internal/hang"
 )
 
 // A Cmd is a program to run.
@@ -52,7 +54,7 @@ func Run(c Cmd) Result {
 	cmd.Env = append(cmd.Env, c.Env...)
 	// In a group of its own, so that its children go with it. They may keep
 	// the pipes open.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	hang.Group(cmd)
 	cmd.WaitDelay = 5 * time.Second
 	if c.Setup != nil {
 		c.Setup(cmd)
@@ -73,28 +75,22 @@ func Run(c Cmd) Result {
 			c.Poke(pid, stop)
 		}
 	}()
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	var r Result
+	done := make(chan struct{})
 	var err error
+	go func() { err = cmd.Wait(); close(done) }()
+	var r Result
 	select {
-	case err = <-done:
+	case <-done:
 		close(stop)
 		<-poked
+		hang.Kill(cmd) // what it left in its group
 	case <-time.After(c.Timeout):
 		r.TimedOut = true
 		close(stop)
 		<-poked
-		syscall.Kill(pid, syscall.SIGCONT)
-		syscall.Kill(pid, syscall.SIGQUIT)
-		select {
-		case err = <-done:
-		case <-time.After(10 * time.Second):
-			syscall.Kill(-pid, syscall.SIGKILL)
-			err = <-done
-		}
+		hang.End(cmd, done, 10*time.Second)
+		<-done
 	}
-	syscall.Kill(-pid, syscall.SIGKILL)
 	r.Elapsed = time.Since(start)
 	r.Stdout, r.Stderr = stdout.String(), stderr.String()
 	var exit *exec.ExitError

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/zio-go/zio/internal/hang"
 )
 
 // grace is what a test binary gets beyond its timeout: go test allows for the
@@ -21,7 +23,7 @@ func goTest(s *Side, dir string, args []string, timeout time.Duration, log io.Wr
 	cmd := exec.Command(s.Go, full...)
 	cmd.Dir = dir
 	cmd.Env = s.Env()
-	ownGroup(cmd)
+	hang.Group(cmd)
 	pr, pw, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -33,10 +35,9 @@ func goTest(s *Side, dir string, args []string, timeout time.Duration, log io.Wr
 	if err != nil {
 		return nil, err
 	}
-	quit := time.AfterFunc(timeout+grace, func() { quitGroup(cmd) })
-	kill := time.AfterFunc(timeout+grace+time.Minute, func() { killGroup(cmd) })
-	defer quit.Stop()
-	defer kill.Stop()
+	ended := make(chan struct{})
+	limit := time.AfterFunc(timeout+grace, func() { hang.End(cmd, ended, time.Minute) })
+	defer limit.Stop()
 
 	type parsed struct {
 		*run
@@ -48,7 +49,8 @@ func goTest(s *Side, dir string, args []string, timeout time.Duration, log io.Wr
 		done <- parsed{r, err}
 	}()
 	waitErr := cmd.Wait()
-	killGroup(cmd)
+	close(ended)
+	hang.Kill(cmd)
 	var p parsed
 	select {
 	case p = <-done:

@@ -4,13 +4,14 @@ package suite
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/zio-go/zio/internal/toolchain"
 )
 
 // Base is the name of the side that the others are compared with.
@@ -69,9 +70,11 @@ func Sides(names, zio, base string) ([]*Side, error) {
 			zio = filepath.Join(root, "bin", "go")
 		}
 		if base == "" {
-			if base, err = released(release); err != nil {
+			goroot, err := toolchain.Fetch(release)
+			if err != nil {
 				return nil, err
 			}
+			base = filepath.Join(goroot, "bin", "go")
 		}
 	}
 	baseTC, err := newToolchain(base, "")
@@ -91,52 +94,36 @@ func Sides(names, zio, base string) ([]*Side, error) {
 
 // assembled returns the patched GOROOT and the release that it is based on.
 func assembled() (root, release string, err error) {
-	cmd := exec.Command("go", "run", "./cmd/ziobuild", "env", "ZIOROOT", "ZIOBASE")
-	if cmd.Dir, err = Checkout(); err != nil {
+	checkout, err := toolchain.Checkout()
+	if err != nil {
 		return "", "", err
 	}
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	fields := strings.Fields(string(out))
-	if err == nil && len(fields) != 2 {
-		err = fmt.Errorf("unexpected output %q", out)
+	if release, err = toolchain.Release(checkout); err != nil {
+		return "", "", err
 	}
+	dir, err := os.MkdirTemp("", "zio-suite-")
 	if err != nil {
-		return "", "", fmt.Errorf("ziobuild env: %w", err)
+		return "", "", err
 	}
-	return fields[0], fields[1], nil
-}
-
-// released returns the go command of an upstream release.
-func released(release string) (string, error) {
-	cmd := exec.Command("go", "env", "GOROOT")
-	cmd.Dir = os.TempDir() // outside of any module, which could ask for another
-	cmd.Env = append(cleanEnv(os.Environ()), "GOTOOLCHAIN="+release)
-	cmd.Stderr = os.Stderr
+	defer os.RemoveAll(dir)
+	ziobuild, err := toolchain.Ziobuild(checkout, dir)
+	if err != nil {
+		return "", "", err
+	}
+	cmd := exec.Command(ziobuild, "setup")
+	cmd.Dir, cmd.Stderr = checkout, os.Stderr
+	cmd.Env = toolchain.Env("GOROOT", "GOTOOLCHAIN")
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("fetching %s: %w", release, err)
+		return "", "", fmt.Errorf("ziobuild setup: %w", err)
 	}
-	return filepath.Join(strings.TrimSpace(string(out)), "bin", "go"), nil
-}
-
-// Checkout returns the root of this module.
-func Checkout() (string, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	root := filepath.Dir(strings.TrimSpace(string(out)))
-	if _, err := os.Stat(filepath.Join(root, "GOBASE")); err != nil {
-		return "", errors.New("run this inside the checkout")
-	}
-	return root, nil
+	return strings.TrimSpace(string(out)), release, nil
 }
 
 // newToolchain asks a go command where it lives. Its build cache must not be
 // other: both releases have the same version string.
 func newToolchain(command, other string) (*Toolchain, error) {
-	t := &Toolchain{Go: command, env: append(cleanEnv(os.Environ()), "GOTOOLCHAIN=local")}
+	t := &Toolchain{Go: command, env: append(cleanEnv(), "GOTOOLCHAIN=local")}
 	cmd := exec.Command(command, "env", "-json", "GOROOT", "GOCACHE")
 	cmd.Dir = os.TempDir()
 	cmd.Env = t.env
@@ -168,15 +155,8 @@ func (t *Toolchain) gocache() string {
 	return ""
 }
 
-// cleanEnv drops what would make a side differ from what its name says. A go
-// command that runs this program has set some of it.
-func cleanEnv(env []string) []string {
-	return slices.DeleteFunc(slices.Clone(env), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		switch name {
-		case "GODEBUG", "GOROOT", "GOTOOLCHAIN", "GOFLAGS", "GOTRACEBACK", "GOWORK":
-			return true
-		}
-		return false
-	})
+// cleanEnv is the environment without what would make a side differ from what
+// its name says.
+func cleanEnv() []string {
+	return toolchain.Env("GODEBUG", "GOROOT", "GOTOOLCHAIN", "GOFLAGS", "GOTRACEBACK", "GOWORK")
 }

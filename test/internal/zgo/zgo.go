@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/zio-go/zio/internal/toolchain"
 )
 
 // A Toolchain is a go command.
@@ -83,38 +85,6 @@ func tmp() string {
 	return tmpDir
 }
 
-func hostGo() string {
-	if goroot := os.Getenv("GOROOT"); goroot != "" {
-		if p := filepath.Join(goroot, "bin", "go"); exists(p) {
-			return p
-		}
-	}
-	return "go"
-}
-
-func exists(p string) bool {
-	_, err := os.Stat(p)
-	return err == nil
-}
-
-// moduleRoot is the directory with the go.mod of this module.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if exists(filepath.Join(dir, "go.mod")) {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("zgo: no go.mod above the working directory")
-		}
-		dir = up
-	}
-}
-
 // dependOn looks at every file that has a part in the test programs and the
 // toolchain, so that the go command does not take the result of a test for
 // current after one of them has changed.
@@ -136,22 +106,11 @@ func dependOn(root string) error {
 // cleanEnv is the environment without what the go command sets for tests, which
 // would tie a child go command to the toolchain of this one.
 func cleanEnv(drop ...string) []string {
-	drop = append(drop, "GODEBUG", "GOMAXPROCS", "GOFLAGS")
-	var env []string
-next:
-	for _, kv := range os.Environ() {
-		for _, d := range drop {
-			if strings.HasPrefix(kv, d+"=") {
-				continue next
-			}
-		}
-		env = append(env, kv)
-	}
-	return env
+	return toolchain.Env(append(drop, "GODEBUG", "GOMAXPROCS", "GOFLAGS")...)
 }
 
 func findPatched() (*Toolchain, error) {
-	root, err := moduleRoot()
+	root, err := toolchain.Checkout()
 	if err != nil {
 		return nil, err
 	}
@@ -161,12 +120,9 @@ func findPatched() (*Toolchain, error) {
 	if p := os.Getenv("ZIO_GO"); p != "" {
 		return &Toolchain{"zio", []string{p}, cleanEnv("GOROOT")}, nil
 	}
-	bin := filepath.Join(tmp(), "ziobuild")
-	build := exec.Command(hostGo(), "build", "-o", bin, "./cmd/ziobuild")
-	build.Dir = root
-	build.Env = cleanEnv()
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building ziobuild: %v\n%s", err, out)
+	bin, err := toolchain.Ziobuild(root, tmp())
+	if err != nil {
+		return nil, err
 	}
 	env := cleanEnv("GOROOT", "GOTOOLCHAIN")
 	setup := exec.Command(bin, "setup")
@@ -177,20 +133,18 @@ func findPatched() (*Toolchain, error) {
 		return &Toolchain{"zio", []string{bin, "go"}, env}, nil
 	}
 	// Only a base release that cannot be had is a reason to skip.
-	pin, _ := os.ReadFile(filepath.Join(root, "GOBASE"))
-	if f := strings.Fields(string(pin)); len(f) > 0 {
-		base := exec.Command(hostGo(), "version")
-		base.Dir = os.TempDir()
-		base.Env = append(cleanEnv("GOROOT"), "GOTOOLCHAIN="+f[0])
-		if msg, err := base.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%w: no base release %s on this machine: %s", errSkip, f[0], strings.TrimSpace(string(msg)))
-		}
+	release, err2 := toolchain.Release(root)
+	if err2 != nil {
+		return nil, err2
+	}
+	if _, err := toolchain.Fetch(release); err != nil {
+		return nil, fmt.Errorf("%w: no base release %s on this machine: %v", errSkip, release, err)
 	}
 	return nil, fmt.Errorf("ziobuild setup: %v\n%s", err, out)
 }
 
 func findStock() (*Toolchain, error) {
-	goCmd := hostGo()
+	goCmd := toolchain.Host()
 	out, err := exec.Command(goCmd, "list", "-f", "{{context.ToolTags}}", "runtime").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %v\n%s", err, out)
