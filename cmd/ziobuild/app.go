@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,13 +41,40 @@ func newApp(files fs.FS) *app {
 // inputs returns what the tree is made of.
 func (a *app) inputs() (*goroot.Inputs, error) {
 	if a.in == nil {
-		in, err := goroot.ReadInputs(a.files, a.platform)
+		in, err := goroot.ReadInputs(a.files, a.platform, a.askHash)
 		if err != nil {
 			return nil, err
 		}
 		a.in = in
 	}
 	return a.in, nil
+}
+
+// askHash returns the hash of the base release for this host where GOBASE has
+// none: that of the public checksum database, which vouches for what the go
+// command downloads, too. The answer is kept, because every run needs it.
+func (a *app) askHash(pin *base.Pin) (string, error) {
+	cache, err := a.cache()
+	if err != nil {
+		return "", err
+	}
+	if sum := cache.Hash(pin.Module(a.platform)); sum != "" {
+		return sum, nil
+	}
+	f, err := a.finder(&goroot.Inputs{Pin: pin})
+	if err != nil {
+		return "", err
+	}
+	sums, missing, err := f.Sums(pin.Release, []string{a.platform})
+	a.progress.Done()
+	if err == nil && sums[a.platform] == "" {
+		err = errors.New(missing[a.platform])
+	}
+	if err != nil {
+		_, noHash := pin.Hash(a.platform)
+		return "", fmt.Errorf("%w\n\tthe checksum database was asked for it: %v", noHash, err)
+	}
+	return sums[a.platform], cache.KeepHash(pin.Module(a.platform), sums[a.platform])
 }
 
 // cache returns the cache folder: ZIOBUILD_CACHE or the user's.

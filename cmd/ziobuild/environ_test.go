@@ -58,7 +58,7 @@ func TestBootstrapEnv(t *testing.T) {
 func TestInputsEmbedded(t *testing.T) {
 	a := newApp(nil)
 	read := func(dir string) *goroot.Inputs {
-		in, err := goroot.ReadInputs(os.DirFS(dir), a.platform)
+		in, err := goroot.ReadInputs(os.DirFS(dir), a.platform, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -209,7 +209,7 @@ func toyRefuse(proxy string, modules []string) int {
 			sum = toySum(toyDir(release), release, runtime.GOOS+"-"+platform)
 		}
 		msg := m + ": verifying module: checksum mismatch\n\tdownloaded: h1:empty=\n\tsum.toy.test: " + sum + "\n\nSECURITY ERROR\n"
-		if strings.Contains(v, "plan11") {
+		if strings.Contains(v, "plan11") || os.Getenv("TOY_SUMS") == "none" {
 			msg = m + ": verifying go.mod: " + m + "/go.mod: 404 Not Found"
 		}
 		json.NewEncoder(os.Stdout).Encode(map[string]string{"Path": "golang.org/toolchain", "Version": v, "Error": msg})

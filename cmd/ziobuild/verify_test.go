@@ -16,7 +16,7 @@ var realPath, realGo string
 
 func embeddedInputs(t *testing.T, platform string) *goroot.Inputs {
 	t.Helper()
-	in, err := goroot.ReadInputs(zio.Files, platform)
+	in, err := goroot.ReadInputs(zio.Files, platform, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func ParsePin(data []byte) (*Pin, error) {
 func (p *Pin) Hash(platform string) (string, error) {
 	h, ok := p.Hashes[platform]
 	if !ok {
-		return "", fmt.Errorf("GOBASE pins no hash of %s for %s, only for %s; run 'go run ./cmd/ziobuild patch pin' in a checkout, which asks the checksum database",
+		return "", fmt.Errorf("GOBASE pins no hash of %s for %s, only for %s ('ziobuild patch pin' in a checkout adds those that there are)",
 			p.Release, platform, strings.Join(slices.Sorted(maps.Keys(p.Hashes)), ", "))
 	}
 	return h, nil

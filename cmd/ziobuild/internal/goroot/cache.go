@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/filelock"
@@ -21,6 +22,7 @@ import (
 //	tools/TKEY/   the rebuilt commands of a tool key
 //	gocache/      GOCACHE of the assembled go commands
 //	tmp-*/        a tree in the making, or what an interrupted run left
+//	hashes/       of base releases that GOBASE has none of for this host
 //	rebase/       the repository of a rebase that a conflict stopped
 //	lock          held while a tree is made or removed
 type Cache struct{ Dir string }
@@ -32,6 +34,30 @@ func (c Cache) Root(key string) string { return filepath.Join(c.Dir, key) }
 func (c Cache) GOCACHE() string { return filepath.Join(c.Dir, "gocache") }
 
 func (c Cache) tools(toolKey string) string { return filepath.Join(c.Dir, "tools", toolKey) }
+
+// hashFile is where the hash of a toolchain module is kept.
+func (c Cache) hashFile(module string) string {
+	return filepath.Join(c.Dir, "hashes", filepath.Base(module))
+}
+
+// Hash returns a hash that KeepHash kept, or "".
+func (c Cache) Hash(module string) string {
+	data, err := os.ReadFile(c.hashFile(module))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// KeepHash keeps the hash of a module for later runs.
+func (c Cache) KeepHash(module, sum string) error {
+	name := c.hashFile(module)
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err == nil {
+		err = os.WriteFile(name, []byte(sum+"\n"), 0o644)
+	}
+	return c.writeError(err)
+}
 
 // Lock takes the lock of the cache, making the folder if need be.
 func (c Cache) Lock(wait func()) (*filelock.Lock, error) {
@@ -166,7 +192,7 @@ func (c Cache) Clean(all bool) error {
 	dirs := c.Trees()
 	dirs = append(dirs, filepath.Join(c.Dir, "tools"))
 	if all {
-		dirs = append(dirs, c.GOCACHE(), filepath.Join(c.Dir, "rebase"))
+		dirs = append(dirs, c.GOCACHE(), filepath.Join(c.Dir, "hashes"), filepath.Join(c.Dir, "rebase"))
 	}
 	for _, dir := range dirs {
 		if err := c.remove(dir); err != nil {

@@ -35,7 +35,9 @@ type Inputs struct {
 }
 
 // ReadInputs reads GOBASE, patches/ and src/ from fsys and computes the keys.
-func ReadInputs(fsys fs.FS, platform string) (*Inputs, error) {
+// Where GOBASE has no hash for the platform, the function ask, if there is one,
+// gives it.
+func ReadInputs(fsys fs.FS, platform string, ask func(*base.Pin) (string, error)) (*Inputs, error) {
 	in := &Inputs{Platform: platform, Overlay: make(map[string][]byte)}
 	pin, err := fs.ReadFile(fsys, "GOBASE")
 	if err != nil {
@@ -43,6 +45,11 @@ func ReadInputs(fsys fs.FS, platform string) (*Inputs, error) {
 	}
 	if in.Pin, err = base.ParsePin(pin); err != nil {
 		return nil, err
+	}
+	if in.Pin.Hashes[platform] == "" && ask != nil {
+		if in.Pin.Hashes[platform], err = ask(in.Pin); err != nil {
+			return nil, err
+		}
 	}
 	patches, err := fs.Sub(fsys, "patches")
 	if err != nil {

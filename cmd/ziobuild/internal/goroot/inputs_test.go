@@ -30,7 +30,7 @@ func TestKeys(t *testing.T) {
 	}
 	read := func(fsys fstest.MapFS, platform string) *Inputs {
 		t.Helper()
-		in, err := ReadInputs(fsys, platform)
+		in, err := ReadInputs(fsys, platform, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
