@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,9 +16,11 @@ import (
 // Area sockopt: options that change what readiness and a short read mean, set
 // in every way in which a program can.
 func init() {
-	for _, how := range []string{"dial-control", "listen-control", "listener-later", "conn-later", "file"} {
+	for _, how := range []string{"dial-control", "listen-control", "listener-later", "conn-later", "file",
+		"fileconn", "fileconn-kept", "filelistener", "filelistener-kept", "rights"} {
 		add("sockopt", "rcvlowat/"+how, func(t *T) { lowat(t, how) })
 	}
+	add("sockopt", "packets", packets)
 	add("sockopt", "peek-off", peekOff)
 	add("sockopt", "small-buffers", smallBuffers)
 	add("sockopt", "rcvtimeo", rcvTimeo)
@@ -37,6 +41,7 @@ func lowat(t *T, how string) {
 	}
 	var d net.Dialer
 	var lc net.ListenConfig
+	lc.SetMultipathTCP(false) // whose sockets do not inherit the option
 	switch how {
 	case "dial-control":
 		d.Control = control
@@ -47,6 +52,19 @@ func lowat(t *T, how string) {
 	defer ln.Close()
 	if how == "listener-later" {
 		raw(ln.(*net.TCPListener), setLowat)
+	}
+	if strings.HasPrefix(how, "filelistener") {
+		f := must(ln.(*net.TCPListener).File())
+		defer f.Close()
+		fd := int(f.Fd()) // which makes it blocking, for now
+		if how == "filelistener" {
+			setLowat(fd)
+		}
+		ln = must(net.FileListener(f))
+		defer ln.Close()
+		if how == "filelistener-kept" {
+			setLowat(fd)
+		}
 	}
 	c, s := t.pairOver(ln, &d)
 	from, to := c, s
@@ -61,10 +79,29 @@ func lowat(t *T, how string) {
 		f := must(to.(*net.TCPConn).File())
 		defer f.Close()
 		raw(f, setLowat)
+	case "fileconn", "fileconn-kept", "rights":
+		f := must(to.(*net.TCPConn).File())
+		to.Close()
+		if how == "rights" {
+			f = t.passed(f)
+		}
+		defer f.Close()
+		fd := int(f.Fd())
+		if how != "fileconn-kept" {
+			setLowat(fd)
+		}
+		to = must(net.FileConn(f))
+		defer to.Close()
+		if how == "fileconn-kept" {
+			from.Write([]byte("x"))
+			t.read(to, 10)
+			setLowat(fd)
+		}
 	}
 	for i := range 5 {
 		from.Write([]byte("12345678"))
-		t.read(to, 100)
+		moment()
+		t.read(to, 100) // after the descriptor was announced as ready
 		from.Write([]byte(fmt.Sprint(i)))
 		moment()
 		t.read(to, 100) // without waiting, since it is there
@@ -85,6 +122,19 @@ func lowat(t *T, how string) {
 	moment()
 	t.read(to, 100)
 	t.read(to, 100)
+}
+
+// passed sends f through a Unix socket and returns what arrives.
+func (t *T) passed(f *os.File) *os.File {
+	c, s := t.pair("unix")
+	_, _, err := c.(*net.UnixConn).WriteMsgUnix([]byte("f"), unix.UnixRights(int(f.Fd())), nil)
+	t.Must(err)
+	f.Close()
+	b, control := make([]byte, 1), make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := s.(*net.UnixConn).ReadMsgUnix(b, control)
+	t.Must(err)
+	msgs := must(unix.ParseSocketControlMessage(control[:n]))
+	return os.NewFile(uintptr(must(unix.ParseUnixRights(&msgs[0]))[0]), "passed")
 }
 
 // peekOff reads at an offset, which each peek moves.
@@ -149,6 +199,30 @@ func smallBuffers(t *T) {
 		}
 	}
 	wait()
+}
+
+// packets reads from datagram sockets that come in as files.
+func packets(t *T) {
+	c := must(net.ListenPacket("udp4", "127.0.0.1:0"))
+	f := must(c.(*net.UDPConn).File())
+	setLowat(int(f.Fd()))
+	c.Close()
+	pc := must(net.FilePacketConn(f))
+	defer pc.Close()
+	f.Close()
+	d := must(net.Dial("udp4", pc.LocalAddr().String()))
+	defer d.Close()
+	for i := range 3 {
+		d.Write([]byte(fmt.Sprint(i)))
+		moment()
+		b := make([]byte, 100)
+		n, _, err := pc.ReadFrom(b)
+		t.Print("read:", sum(b[:n]), err)
+		if _, err := pc.WriteTo(b[:n], d.LocalAddr()); err != nil {
+			t.Print(err)
+		}
+		t.read(d, 100)
+	}
 }
 
 // rcvTimeo sets the kernel's own timeout, which a descriptor that never blocks
