@@ -4,8 +4,9 @@
 //
 //	jail call=errno... -- program arguments
 //
-// With "ask" for an error number, each such call is decided by whoever is at the
-// other end of the socket that is descriptor 3, which gets the listener.
+// With "trap" for an error number the call raises SIGSYS, with "kill" it ends the
+// program. With "ask" each such call is decided by whoever is at the other end of
+// the socket that is descriptor 3, which gets the listener.
 package main
 
 import (
@@ -35,9 +36,7 @@ func run(args []string) error {
 			return fmt.Errorf("no system call %q", name)
 		}
 		errno, ok := seccomp.Errnos[value]
-		if value == "ask" {
-			errno = seccomp.Ask
-		} else if !ok {
+		if !ok {
 			return fmt.Errorf("no error number %q", value)
 		}
 		rules[call] = errno

@@ -18,21 +18,27 @@ var Calls = map[string]uintptr{
 	"io_uring_enter":    unix.SYS_IO_URING_ENTER,
 	"io_uring_register": unix.SYS_IO_URING_REGISTER,
 	"epoll_pwait2":      unix.SYS_EPOLL_PWAIT2,
+	"ppoll":             unix.SYS_PPOLL,
 	"recvfrom":          unix.SYS_RECVFROM,
 	"sendto":            unix.SYS_SENDTO,
 }
 
-// Errnos are the error numbers that can be named, by name.
+// Errnos are what can become of a call, by name.
 var Errnos = map[string]unix.Errno{
+	"ask": Ask, "trap": Trap, "kill": Kill,
 	"EPERM": unix.EPERM, "ENOSYS": unix.ENOSYS, "EAGAIN": unix.EAGAIN, "EBUSY": unix.EBUSY,
 	"EINTR": unix.EINTR, "ENOMEM": unix.ENOMEM, "EMFILE": unix.EMFILE, "EACCES": unix.EACCES, "EINVAL": unix.EINVAL,
 }
 
-// Rules says what becomes of a system call: an error number, or Ask.
+// Rules says what becomes of a system call: an error number, or one of the
+// following.
 type Rules map[uintptr]unix.Errno
 
-// Ask leaves a call to whoever has the listener that Install returns.
-const Ask unix.Errno = 0xfff
+const (
+	Ask  unix.Errno = 0xfff // whoever has the listener that Install returns decides
+	Trap unix.Errno = 0xffe // the thread gets SIGSYS
+	Kill unix.Errno = 0xffd // the process is killed
+)
 
 // Install makes the rules hold for the calling thread and what it executes, or
 // for the whole process. The calling goroutine must be locked to its thread.
@@ -42,9 +48,14 @@ func Install(rules Rules, process bool) (listener int, err error) {
 	flags := 0
 	for _, call := range slices.Sorted(maps.Keys(rules)) {
 		action := uint32(unix.SECCOMP_RET_ERRNO) | uint32(rules[call])
-		if rules[call] == Ask {
+		switch rules[call] {
+		case Ask:
 			action = unix.SECCOMP_RET_USER_NOTIF
 			flags |= unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+		case Trap:
+			action = unix.SECCOMP_RET_TRAP
+		case Kill:
+			action = unix.SECCOMP_RET_KILL_PROCESS
 		}
 		prog = append(prog,
 			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: uint32(call), Jf: 1},
