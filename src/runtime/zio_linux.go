@@ -14,6 +14,7 @@ import (
 
 // zio is the state of the submission core.
 var zio struct {
+	chosen   atomic.Uint32 // whether zioBackendInit has run
 	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
 	filtered bool          // a seccomp filter is in place: see zioFiltered; constant after zioBackendInit
@@ -147,6 +148,27 @@ func zioBackendInUse() uint32 {
 // zioWhyNot returns the error number that made io_uring unusable, 0 if none.
 func zioWhyNot() uintptr {
 	return zio.whyNot
+}
+
+// poll_zioOn reports whether the submission core is in use. The poller has been
+// initialized.
+//
+//go:linkname poll_zioOn internal/poll.runtime_zioOn
+func poll_zioOn() bool {
+	return zioOn()
+}
+
+// poll_zioAnyCall reports whether the submission core is in use and may make
+// system calls that upstream does not make. It does not initialize the poller.
+//
+//go:linkname poll_zioAnyCall internal/poll.runtime_zioAnyCall
+func poll_zioAnyCall() bool {
+	if zio.chosen.Load() == 0 {
+		lock(&netpollInitLock)
+		zioBackendInit()
+		unlock(&netpollInitLock)
+	}
+	return zioOn() && !zio.filtered
 }
 
 // poll_zioOpen prepares a pollDesc for zioRead and zioWrite. short says that

@@ -188,14 +188,6 @@ func zioFlushStopped(pp *p) {
 	pp.zio.count = zioCounters{}
 }
 
-// Counters that zioCount takes.
-const (
-	zioCountSubmitted = iota
-	zioCountCompleted
-	zioCountCanceled
-	zioCountSkipped
-)
-
 // zioCount adds one to a counter of this P.
 func zioCount(which int) {
 	mp := acquirem()
@@ -211,6 +203,13 @@ func zioCount(which int) {
 		c.skipped++
 	}
 	releasem(mp)
+}
+
+// zioCountWait counts a goroutine that waits for readiness, and how that ended.
+func zioCountWait(which int) {
+	if zioOn() {
+		zioCount(which)
+	}
 }
 
 // add adds o to c.

@@ -8,7 +8,7 @@ package poll
 
 // zioState is nearly empty on systems whose submission core is upstream's poller.
 type zioState struct {
-	on bool
+	on, handed bool
 }
 
 func (fd *FD) zioInit(net string) {}
@@ -24,3 +24,13 @@ func (fd *FD) ZioAccepted(ln *FD) {}
 func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
 func (fd *FD) zioWrite(p []byte) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioWriteBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioDeadline() uintptr { return 0 }
+
+func (fd *FD) zioEvict() {}
+
+func (fd *FD) zioDestroy() {}
