@@ -300,7 +300,7 @@ func zioResident(buf unsafe.Pointer, n int) bool {
 // received notes what the result r of a receive of up to n bytes says about
 // the receive queue, and returns r.
 func (z *zioDesc) received(r, n int) int {
-	if r == -_ENOSYS {
+	if zioForbidden(r) {
 		return zioRedo
 	}
 	if r <= zioErrBase {
@@ -310,6 +310,13 @@ func (z *zioDesc) received(r, n int) int {
 	z.answered = z.sends.Load()
 	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
 	return r
+}
+
+// zioForbidden reports whether the result r of a receive or send may be a seccomp
+// filter's, which the program put up meanwhile. Upstream's read and write
+// may be permitted.
+func zioForbidden(r int) bool {
+	return r == -_ENOSYS || r == -_EPERM || r == -_EACCES
 }
 
 // zioWait is what a goroutine that parks hands to its commit function. It is
@@ -418,10 +425,10 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		if r == zioRedo {
 			r = zioSend(int32(pd.fd), buf, uint32(n))
 		}
-		switch r {
-		case -_ENOSYS:
+		switch {
+		case zioForbidden(r):
 			return zioRedo
-		case -_EAGAIN:
+		case r == -_EAGAIN:
 			zioCount(zioCountSubmitted)
 			if zio.backend == zioPoll {
 				zioArm(pd, 'w')

@@ -25,9 +25,10 @@ func TestForbiddenInTheMiddle(t *testing.T) {
 		{"io_uring_enter", "EINVAL", zgo.Backends[:1], true},
 		{"io_uring_enter", "ENOMEM", zgo.Backends[:1], true},
 		{"io_uring_enter", "EAGAIN", zgo.Backends[:1], true},
+		{"sendto", "EPERM", zgo.Backends[:3], true},
+		{"recvfrom", "EPERM", zgo.Backends[:3], true},
 		// The kernel gives these for a socket's sake, too: they may be
 		// reported, with what was sent before.
-		{"sendto", "EPERM", zgo.Backends[:3], false},
 		{"sendto", "EINVAL", zgo.Backends[:3], false},
 		{"sendto", "ENOMEM", zgo.Backends[:3], false},
 	} {
