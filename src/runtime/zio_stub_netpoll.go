@@ -20,4 +20,6 @@ func zioArm(pd *pollDesc, mode int) {}
 
 func zioClosed(fd uintptr, pd *pollDesc) {}
 
-func zioCountWait(which int) {}
+func zioFire(pd *pollDesc) {}
+
+func zioFireReady(toRun *gList, pd *pollDesc) int32 { return 0 }

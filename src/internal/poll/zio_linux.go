@@ -28,11 +28,9 @@ type zioState struct {
 	// file says that the socket came in as a file. Constant after Init.
 	file bool
 
-	// handed says that this is a file that came in in blocking mode, and
-	// blocking is its state, nil until somebody reads or writes it. handed
-	// is constant after Init.
-	handed   bool
-	blocking atomic.Pointer[zioBlocking]
+	// watch is the watch that has the read lock, nil if there is none.
+	// Protected by the read lock.
+	watch *ZioWatch
 }
 
 func runtime_zioOpen(ctx uintptr, short bool) bool
