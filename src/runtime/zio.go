@@ -93,11 +93,19 @@ const (
 // zioCounters counts operations. Each field is only written by the owner of
 // the P that holds it, and may be read by anyone.
 type zioCounters struct {
-	submitted uint64 // operations handed to the backend
+	submitted uint64 // operations handed to the backend, waits for readiness included
 	completed uint64 // operations that came back with a result
 	canceled  uint64 // operations that a deadline or Close ended
 	skipped   uint64 // attempts saved since the socket was known to be drained
 }
+
+// Counters that zioCount takes.
+const (
+	zioCountSubmitted = iota
+	zioCountCompleted
+	zioCountCanceled
+	zioCountSkipped
+)
 
 // zioStats is a sum of the counters of all Ps and rings.
 type zioStats struct {

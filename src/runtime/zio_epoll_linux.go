@@ -56,6 +56,9 @@ func zioEpollWait(events []linux.EpollEvent, delay int64) (int32, uintptr) {
 // zioNetpoll checks for ready descriptors, as netpoll does. Receives that
 // goroutines wait for are performed in one batch.
 func zioNetpoll(delay int64) (gList, int32) {
+	if delay < 0 && !netpollAnyWaiters() {
+		return gList{}, 0 // see zioPollTook
+	}
 	if zio.backend == zioPoll {
 		return zioPollNetpoll(delay)
 	}

@@ -14,6 +14,7 @@ import (
 
 // zio is the state of the submission core.
 var zio struct {
+	chosen   atomic.Uint32 // whether zioBackendInit has run
 	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
 	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
 	filtered bool          // a seccomp filter is in place: see zioFiltered; constant after zioBackendInit
@@ -62,9 +63,6 @@ type zioDesc struct {
 	// outweighs the system call: the goroutine does it itself, so that
 	// several processors can copy. Owned as drained is.
 	large bool
-
-	// watch is a *zioWatch, or 0; see zio_watch_linux.go.
-	watch atomic.Uintptr
 
 	// For the poll backend, protected by zioPollSet.lock.
 	armed  uint8 // what goroutines wait for, zioPollR and zioPollW
@@ -152,6 +150,27 @@ func zioWhyNot() uintptr {
 	return zio.whyNot
 }
 
+// poll_zioOn reports whether the submission core is in use. The poller has been
+// initialized.
+//
+//go:linkname poll_zioOn internal/poll.runtime_zioOn
+func poll_zioOn() bool {
+	return zioOn()
+}
+
+// poll_zioAnyCall reports whether the submission core is in use and may make
+// system calls that upstream does not make. It does not initialize the poller.
+//
+//go:linkname poll_zioAnyCall internal/poll.runtime_zioAnyCall
+func poll_zioAnyCall() bool {
+	if zio.chosen.Load() == 0 {
+		lock(&netpollInitLock)
+		zioBackendInit()
+		unlock(&netpollInitLock)
+	}
+	return zioOn() && !zio.filtered
+}
+
 // poll_zioOpen prepares a pollDesc for zioRead and zioWrite. short says that
 // the descriptor is a stream socket on which a short read means that the
 // receive queue is empty (see epoll(7), "Possible pitfalls").
@@ -195,9 +214,6 @@ func (z *zioDesc) touched() {
 
 // reset prepares z for a newly opened descriptor.
 func (z *zioDesc) reset() {
-	if z.watch.Load() != 0 {
-		throw("runtime: watch on free polldesc")
-	}
 	z.sticky.Store(0)
 	z.short = false
 	z.drained = false
@@ -284,7 +300,7 @@ func zioResident(buf unsafe.Pointer, n int) bool {
 // received notes what the result r of a receive of up to n bytes says about
 // the receive queue, and returns r.
 func (z *zioDesc) received(r, n int) int {
-	if r == -_ENOSYS {
+	if zioForbidden(r) {
 		return zioRedo
 	}
 	if r <= zioErrBase {
@@ -294,6 +310,13 @@ func (z *zioDesc) received(r, n int) int {
 	z.answered = z.sends.Load()
 	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
 	return r
+}
+
+// zioForbidden reports whether the result r of a receive or send may be a seccomp
+// filter's, which the program put up meanwhile. Upstream's read and write
+// may be permitted.
+func zioForbidden(r int) bool {
+	return r == -_ENOSYS || r == -_EPERM || r == -_EACCES
 }
 
 // zioWait is what a goroutine that parks hands to its commit function. It is
@@ -402,10 +425,10 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		if r == zioRedo {
 			r = zioSend(int32(pd.fd), buf, uint32(n))
 		}
-		switch r {
-		case -_ENOSYS:
+		switch {
+		case zioForbidden(r):
 			return zioRedo
-		case -_EAGAIN:
+		case r == -_EAGAIN:
 			zioCount(zioCountSubmitted)
 			if zio.backend == zioPoll {
 				zioArm(pd, 'w')

@@ -156,6 +156,20 @@ func zioLook(pp *p) {
 		sched.pollingNet.Store(0)
 		injectglist(&list)
 		netpollAdjustWaiters(delta)
+		zioPollTook()
+	}
+}
+
+// zioPollTook is called after a poll beside the thread that blocks in the poller
+// (lastpoll is 0), or is about to. If what that thread waits for has been taken,
+// and nobody else waits, it must not block any longer: a thread in the poller
+// keeps checkdead from noticing that nothing can happen any more.
+//
+// The thread sets lastpoll to 0 and then looks at the waiters (zioNetpoll), here
+// it is the other way round, so that one of the two sees the other.
+func zioPollTook() {
+	if sched.lastpoll.Load() == 0 && !netpollAnyWaiters() {
+		netpollBreak()
 	}
 }
 
@@ -188,14 +202,6 @@ func zioFlushStopped(pp *p) {
 	pp.zio.count = zioCounters{}
 }
 
-// Counters that zioCount takes.
-const (
-	zioCountSubmitted = iota
-	zioCountCompleted
-	zioCountCanceled
-	zioCountSkipped
-)
-
 // zioCount adds one to a counter of this P.
 func zioCount(which int) {
 	mp := acquirem()
@@ -211,6 +217,13 @@ func zioCount(which int) {
 		c.skipped++
 	}
 	releasem(mp)
+}
+
+// zioCountWait counts a goroutine that waits for readiness, and how that ended.
+func zioCountWait(which int) {
+	if zioOn() {
+		zioCount(which)
+	}
 }
 
 // add adds o to c.

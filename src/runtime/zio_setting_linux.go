@@ -36,9 +36,13 @@ func zioSetting(key string) string {
 	return ""
 }
 
-// zioBackendInit chooses the backend. The ring itself is probed when the first
-// socket is opened, so that a program without sockets has none.
+// zioBackendInit chooses the backend, once. netpollInitLock is held. The ring
+// itself is probed when the first socket is opened, so that a program without
+// sockets has none.
 func zioBackendInit() {
+	if zio.chosen.Load() != 0 {
+		return
+	}
 	s := zioSetting("zio")
 	if s == "" {
 		s = "auto"
@@ -73,6 +77,7 @@ func zioBackendInit() {
 		}
 	}
 	zio.backend = backend
+	zio.chosen.Store(1)
 }
 
 // zioCannotStart ends the process because of a backend that GODEBUG names.

@@ -33,6 +33,8 @@ func zioSysmonPoll() bool { return false }
 
 func zioSysmonReleased(n int32) {}
 
+func zioPollTook() {}
+
 func zioSysmonLook(now int64) {}
 
 func zioSysmonSleep(sleep, now int64) int64 { return sleep }

@@ -20,6 +20,4 @@ func zioArm(pd *pollDesc, mode int) {}
 
 func zioClosed(fd uintptr, pd *pollDesc) {}
 
-func zioFire(pd *pollDesc) {}
-
-func zioFireReady(toRun *gList, pd *pollDesc) int32 { return 0 }
+func zioCountWait(which int) {}

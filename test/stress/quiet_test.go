@@ -61,7 +61,10 @@ func TestSendersAreNotDeadlocked(t *testing.T) {
 func TestDeadlockIsReported(t *testing.T) {
 	for _, network := range []string{"udp", "tcp"} {
 		for _, backend := range zgo.Backends {
-			for _, procs := range []int{1} {
+			for _, procs := range zgo.Procs {
+				if procs == 2 && !*full {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s-%s-%d", network, backend, procs), func(t *testing.T) {
 					r := runQuiet(t, backend, procs, "-stuck", "-rounds=5", network)
 					if r.TimedOut {

@@ -28,9 +28,11 @@ type zioState struct {
 	// file says that the socket came in as a file. Constant after Init.
 	file bool
 
-	// watch is the watch that has the read lock, nil if there is none.
-	// Protected by the read lock.
-	watch *ZioWatch
+	// handed says that this is a file that came in in blocking mode, and
+	// blocking is its state, nil until somebody reads or writes it. handed
+	// is constant after Init.
+	handed   bool
+	blocking atomic.Pointer[zioBlocking]
 }
 
 func runtime_zioOpen(ctx uintptr, short bool) bool

@@ -8,7 +8,7 @@ package poll
 
 // zioState is nearly empty on systems whose submission core is upstream's poller.
 type zioState struct {
-	on bool
+	on, handed bool
 }
 
 func (fd *FD) zioInit(net string) {}
@@ -25,17 +25,12 @@ func (fd *FD) zioRead(p []byte) (n int, err error, ok bool) { return 0, nil, fal
 
 func (fd *FD) zioWrite(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
-// A ZioWatch does not exist on these systems.
-type ZioWatch struct{}
+func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
-// NewZioWatch returns nil.
-func NewZioWatch(fd *FD, start func()) *ZioWatch { return nil }
+func (fd *FD) zioWriteBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
-// Begin is never called.
-func (w *ZioWatch) Begin() bool { return false }
+func (fd *FD) zioDeadline() uintptr { return 0 }
 
-// End is never called.
-func (w *ZioWatch) End() bool { return false }
+func (fd *FD) zioEvict() {}
 
-// Read is never called.
-func (w *ZioWatch) Read() {}
+func (fd *FD) zioDestroy() {}

@@ -27,7 +27,7 @@ var Calls = map[string]uintptr{
 var Errnos = map[string]unix.Errno{
 	"ask": Ask, "trap": Trap, "kill": Kill,
 	"EPERM": unix.EPERM, "ENOSYS": unix.ENOSYS, "EAGAIN": unix.EAGAIN, "EBUSY": unix.EBUSY,
-	"EINTR": unix.EINTR, "ENOMEM": unix.ENOMEM, "EMFILE": unix.EMFILE, "EACCES": unix.EACCES, "EINVAL": unix.EINVAL,
+	"EINTR": unix.EINTR, "ENOMEM": unix.ENOMEM, "EMFILE": unix.EMFILE, "EACCES": unix.EACCES, "EINVAL": unix.EINVAL, "ENOBUFS": unix.ENOBUFS,
 }
 
 // Rules says what becomes of a system call: an error number, or one of the

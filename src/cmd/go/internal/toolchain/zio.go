@@ -20,7 +20,8 @@ import (
 // so that the module's demand gives its own error. One that names another
 // release is an error here.
 func zioStay(gotoolchain string) string {
-	if cfg.ZioRev() == "" {
+	// The go command of cmd/go's own tests plays other releases.
+	if cfg.ZioRev() == "" || gover.TestVersion != "" || TestVersionSwitch != "" {
 		return gotoolchain
 	}
 	name, _, _ := strings.Cut(gotoolchain, "+")

@@ -1,0 +1,387 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package poll
+
+import (
+	"internal/goarch"
+	"internal/race"
+	"internal/syscall/unix"
+	"io"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// Files that came in in blocking mode: standard input and output, terminals,
+// pipes that a parent made. Upstream reads and writes them with a thread that
+// waits in the kernel, and knows no deadlines for them.
+//
+// Their mode must stay as it is: it belongs to the file description, which
+// may be shared with a shell or a parent. So the core makes calls that cannot
+// wait, and where one would, the goroutine parks until the poller says that
+// the file is ready.
+//
+// Pipes and sockets have such calls: preadv2(2) and pwritev2(2) with RWF_NOWAIT.
+// For terminals and other devices poll(2) tells whether a read or write would
+// wait. Who else uses the same terminal may take away what poll(2) saw, and a
+// terminal may take less than is written; then the thread waits, as upstream's.
+
+// zioBlocking is the state of such a file. It is made by the first operation.
+type zioBlocking struct {
+	how atomic.Uint32 // one of the constants below; only changes to a later one
+
+	// ctx is the pollDesc of the runtime, 0 until somebody has to wait or sets
+	// a deadline. It changes with lock held, and never again.
+	ctx  atomic.Uintptr
+	lock sync.Mutex
+
+	// long says that the last wait for reading, and for writing, was longer
+	// than zioLinger. Owned by the holder of the read or write lock.
+	longRead, longWrite bool
+}
+
+// A wait that is likely to be short is spent in the kernel, as upstream's
+// is: in a pipeline, parking and polling cost more than copying does.
+const (
+	zioLinger    = 200 * 1000 // ns
+	zioLingerMax = 4          // threads that do it at the same time
+)
+
+var zioLingering atomic.Int32
+
+// How a file in blocking mode is read and written.
+const (
+	zioNowait    = iota // by calls that do not wait
+	zioPollFirst        // after poll(2)
+	zioUpstream         // as upstream does
+)
+
+func runtime_zioOn() bool
+func runtime_zioAnyCall() bool
+
+// ZioInit registers a descriptor with the runtime poller that is neither a file
+// nor a socket, and reports whether it could. RawRead is then what waits for
+// it, and Close closes it.
+func (fd *FD) ZioInit() bool {
+	serverInit.Do(runtime_pollServerInit)
+	fd.isFile = true
+	return runtime_zioOn() && fd.pd.init(fd) == nil
+}
+
+// zioBlocking returns the state of fd, which is in blocking mode since Init, nil
+// if all is as upstream. The caller holds a reference to fd.
+func (fd *FD) zioBlocking() *zioBlocking {
+	b := fd.zio.blocking.Load()
+	if b == nil {
+		b = &zioBlocking{}
+		b.how.Store(fd.zioHow())
+		if !fd.zio.blocking.CompareAndSwap(nil, b) {
+			b = fd.zio.blocking.Load()
+		}
+	}
+	if b.how.Load() == zioUpstream {
+		return nil
+	}
+	return b
+}
+
+// zioHow says how fd is to be read and written.
+func (fd *FD) zioHow() uint32 {
+	if !runtime_zioAnyCall() {
+		return zioUpstream
+	}
+	var st syscall.Stat_t
+	if err := ignoringEINTR(func() error { return syscall.Fstat(fd.Sysfd, &st) }); err != nil {
+		return zioUpstream
+	}
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFIFO, syscall.S_IFSOCK:
+		return zioNowait
+	case syscall.S_IFREG, syscall.S_IFDIR, syscall.S_IFBLK, syscall.S_IFLNK:
+		return zioUpstream
+	}
+	return zioPollFirst
+}
+
+// register returns the pollDesc of fd. An error other than that fd is closed
+// means that it cannot be waited for. The caller holds a reference to fd.
+func (b *zioBlocking) register(fd *FD) (ctx uintptr, err error) {
+	if ctx := b.ctx.Load(); ctx != 0 {
+		return ctx, nil
+	}
+	serverInit.Do(runtime_pollServerInit)
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	if ctx := b.ctx.Load(); ctx != 0 {
+		return ctx, nil
+	}
+	// Close sets the bit before it takes the lock.
+	if atomic.LoadUint64(&fd.fdmu.state)&mutexClosed != 0 {
+		return 0, errClosing(true)
+	}
+	ctx, errno := runtime_pollOpen(uintptr(fd.Sysfd))
+	if errno != 0 {
+		// A device that does not poll, or the descriptor is also
+		// another FD's.
+		b.how.Store(zioUpstream)
+		return 0, syscall.Errno(errno)
+	}
+	b.ctx.Store(ctx)
+	return ctx, nil
+}
+
+// wait waits until fd may be ready for mode, after a call that found it not
+// ready. If it reports false, fd cannot be waited for.
+func (b *zioBlocking) wait(fd *FD, mode int) (err error, ok bool) {
+	long, events := &b.longRead, int16(zioPollIn)
+	if mode == 'w' {
+		long, events = &b.longWrite, zioPollOut
+	}
+	if !*long {
+		ready := false
+		if zioLingering.Add(1) <= zioLingerMax {
+			ready = zioPollFor(fd.Sysfd, events, zioLinger)
+			*long = !ready
+		}
+		zioLingering.Add(-1)
+		if ready {
+			return nil, true
+		}
+	}
+	if fd.zioNonblock() {
+		return syscall.EAGAIN, true
+	}
+	ctx, err := b.register(fd)
+	if ctx == 0 {
+		return err, err == errClosing(true)
+	}
+	start := runtimeNano()
+	err = convertErr(runtime_pollWait(ctx, mode), true)
+	*long = runtimeNano()-start > zioLinger
+	return err, true
+}
+
+// prepare is pollDesc.prepare.
+func (b *zioBlocking) prepare(mode int) error {
+	ctx := b.ctx.Load()
+	if ctx == 0 {
+		return nil
+	}
+	return convertErr(runtime_pollReset(ctx, mode), true)
+}
+
+// zioReadBlocking is Read of a file in blocking mode. The read lock is held and p
+// is not empty. If ok is false nothing was done, and Read must go on by itself.
+func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) {
+	b := fd.zioBlocking()
+	if b == nil {
+		return 0, nil, false
+	}
+	if len(p) > maxRW {
+		p = p[:maxRW]
+	}
+	for {
+		if err := b.prepare('r'); err != nil {
+			return 0, err, true
+		}
+		n, err := b.read(fd.Sysfd, p)
+		switch {
+		case err == syscall.EAGAIN:
+			if err, ok := b.wait(fd, 'r'); err != nil || !ok {
+				return 0, err, ok
+			}
+		case b.refused(err):
+		default:
+			if err != nil {
+				n = 0
+			}
+			return n, fd.eofError(n, err), true
+		}
+	}
+}
+
+// zioWriteBlocking is Write of a file in blocking mode. The write lock is held.
+// If ok is false, Write must go on by itself with what is left after the first
+// nn bytes.
+func (fd *FD) zioWriteBlocking(p []byte) (nn int, err error, ok bool) {
+	b := fd.zioBlocking()
+	if b == nil || len(p) == 0 {
+		return 0, nil, false
+	}
+	for {
+		if err := b.prepare('w'); err != nil {
+			return nn, err, true
+		}
+		n, err := b.write(fd.Sysfd, p[nn:min(len(p), nn+maxRW)])
+		if n > 0 {
+			nn += n
+		}
+		switch {
+		case nn == len(p):
+			return nn, nil, true
+		case err == syscall.EAGAIN:
+			if err, ok := b.wait(fd, 'w'); err != nil || !ok {
+				return nn, err, ok
+			}
+		case b.refused(err):
+		case err != nil:
+			return nn, err, true
+		case n == 0:
+			return nn, io.ErrUnexpectedEOF, true
+		}
+	}
+}
+
+// refused reports whether err means that the kernel cannot do the call for this
+// file, and chooses the next best.
+func (b *zioBlocking) refused(err error) bool {
+	if err != syscall.EOPNOTSUPP && err != syscall.ENOSYS || b.how.Load() != zioNowait {
+		return false
+	}
+	b.how.CompareAndSwap(zioNowait, zioPollFirst)
+	return true
+}
+
+// read reads without waiting, and returns EAGAIN if it would wait.
+func (b *zioBlocking) read(fd int, p []byte) (int, error) {
+	if b.how.Load() == zioNowait {
+		n, err := zioVec(zioPreadv2, fd, p)
+		if n >= 0 {
+			syscall_zioDidRead(p[:n])
+		}
+		return n, err
+	}
+	for !zioPollNow(fd, zioPollIn) {
+		if !zioBackground(fd) {
+			return 0, syscall.EAGAIN
+		}
+		// A job in the background that reads its terminal is stopped or
+		// gets EIO; a read of no bytes does no more than that.
+		if _, _, errno := syscall.Syscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), 0); errno != 0 && errno != syscall.EINTR {
+			return -1, errnoErr(errno)
+		}
+	}
+	return ignoringEINTRIO(syscall.Read, fd, p)
+}
+
+// write writes without waiting, and returns EAGAIN if it would wait.
+func (b *zioBlocking) write(fd int, p []byte) (int, error) {
+	if b.how.Load() == zioNowait {
+		if race.Enabled {
+			syscall_zioWillWrite()
+		}
+		n, err := zioVec(zioPwritev2, fd, p)
+		if n > 0 {
+			syscall_zioDidWrite(p[:n])
+		}
+		return n, err
+	}
+	if !zioPollNow(fd, zioPollOut) {
+		return 0, syscall.EAGAIN
+	}
+	return ignoringEINTRIO(syscall.Write, fd, p)
+}
+
+// The numbers of preadv2 and pwritev2, which package syscall has for some
+// architectures only.
+const (
+	zioPreadv2 = 327*goarch.IsAmd64 + 378*goarch.Is386 + 392*goarch.IsArm +
+		286*(goarch.IsArm64+goarch.IsLoong64+goarch.IsRiscv64) +
+		4361*(goarch.IsMips+goarch.IsMipsle) + 5321*(goarch.IsMips64+goarch.IsMips64le) +
+		380*(goarch.IsPpc64+goarch.IsPpc64le) + 376*goarch.IsS390x
+	zioPwritev2 = zioPreadv2 + 1
+)
+
+// zioVec is preadv2(2) or pwritev2(2) at the file's own position, not waiting.
+func zioVec(call uintptr, fd int, p []byte) (int, error) {
+	const nowait = 0x8 // RWF_NOWAIT
+	for {
+		iov := syscall.Iovec{Base: &p[0]}
+		iov.SetLen(len(p))
+		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&iov)), 1, ^uintptr(0), ^uintptr(0), nowait)
+		if errno == syscall.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return -1, errnoErr(errno)
+		}
+		return int(n), nil
+	}
+}
+
+// Events of poll(2).
+const (
+	zioPollIn  = 0x1
+	zioPollOut = 0x4
+)
+
+// zioPollNow reports whether fd is ready for events, hung up or in error.
+func zioPollNow(fd int, events int16) bool {
+	return zioPollFor(fd, events, 0)
+}
+
+// zioPollFor is zioPollNow that waits for up to ns nanoseconds, less than a
+// second.
+func zioPollFor(fd int, events int16, ns int) bool {
+	pfd := struct {
+		fd              int32
+		events, revents int16
+	}{fd: int32(fd), events: events}
+	ts := [2]int{0, ns} // a struct timespec of longs
+	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	return errno != 0 && errno != syscall.EINTR || n != 0 // an error is for the read to report
+}
+
+// zioBackground reports whether fd is the terminal of this process's session and
+// another process group has it.
+func zioBackground(fd int) bool {
+	var pgrp int32
+	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&pgrp)))
+	return errno == 0 && int(pgrp) != syscall.Getpgrp()
+}
+
+// zioNonblock reports whether somebody has put the file description in
+// non-blocking mode. Upstream then returns EAGAIN.
+func (fd *FD) zioNonblock() bool {
+	flags, err := unix.Fcntl(fd.Sysfd, syscall.F_GETFL, 0)
+	return err == nil && flags&syscall.O_NONBLOCK != 0
+}
+
+// zioDeadline returns the pollDesc for a deadline of a file in blocking mode, 0 if
+// it can have none. The caller holds a reference to fd.
+func (fd *FD) zioDeadline() uintptr {
+	if !fd.zio.handed {
+		return 0
+	}
+	b := fd.zioBlocking()
+	if b == nil {
+		return 0
+	}
+	ctx, _ := b.register(fd)
+	return ctx
+}
+
+// zioEvict unblocks I/O on a file in blocking mode, which Close has marked as
+// closed.
+func (fd *FD) zioEvict() {
+	b := fd.zio.blocking.Load()
+	if b == nil {
+		return
+	}
+	b.lock.Lock()
+	ctx := b.ctx.Load()
+	b.lock.Unlock()
+	if ctx != 0 {
+		runtime_pollUnblock(ctx)
+	}
+}
+
+// zioDestroy is pollDesc.close for a file in blocking mode.
+func (fd *FD) zioDestroy() {
+	if b := fd.zio.blocking.Load(); b != nil && b.ctx.Load() != 0 {
+		runtime_pollClose(b.ctx.Load())
+	}
+}

@@ -1,0 +1,59 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package os
+
+import (
+	"internal/poll"
+	"internal/syscall/unix"
+	"sync"
+	"syscall"
+)
+
+// Waiting for a child without a thread: a pidfd becomes readable when the
+// process has ended, see pidfd_open(2), and the runtime poller waits for that.
+
+// zioChild is the part of a processHandle that the runtime poller knows.
+type zioChild struct {
+	once sync.Once
+	fd   *poll.FD // nil if the poller does not take the pidfd; owns the pidfd if not
+}
+
+// waitid is waitid(2) for the process of the handle to end. If ok is false,
+// nothing was done, and the caller must block in the system call.
+//
+// Calls take turns. The first that finds the process ended reaps it, the
+// others get ECHILD.
+func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage) (err error, ok bool) {
+	ph.zio.once.Do(func() {
+		fd := &poll.FD{Sysfd: int(ph.handle)}
+		if fd.ZioInit() {
+			ph.zio.fd = fd
+		}
+	})
+	if ph.zio.fd == nil {
+		return nil, false
+	}
+	perr := ph.zio.fd.RawRead(func(pidfd uintptr) bool {
+		*info = unix.SiginfoChild{}
+		err = ignoringEINTR(func() error {
+			return unix.Waitid(unix.P_PIDFD, int(pidfd), info, syscall.WEXITED|syscall.WNOHANG, rusage)
+		})
+		return err != nil || info.Pid != 0
+	})
+	if perr != nil {
+		// The poller gave up; the process is as it was.
+		return nil, false
+	}
+	return err, true
+}
+
+// closePidfd closes the pidfd.
+func (ph *processHandle) closePidfd() {
+	if ph.zio.fd != nil {
+		ph.zio.fd.Close()
+		return
+	}
+	syscall.Close(int(ph.handle))
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+// Package waits shows that a goroutine that waits for a child, a pipe or a
+// terminal holds no thread, obeys its deadline and ends at Close, on every
+// backend. What such files do otherwise is compared with stock Go in
+// test/conformance, areas child and blocking.
+package waits
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/zio-go/zio/test/internal/child"
+	"github.com/zio-go/zio/test/internal/zgo"
+)
+
+func TestMain(m *testing.M) { flag.Parse(); zgo.Main(m) }
+
+var full = flag.Bool("waits.full", false, "as many children and pipes as the benchmarks have")
+
+// each runs f on every backend of the submission core.
+func each(t *testing.T, f func(t *testing.T, backend string)) {
+	for _, b := range zgo.Backends {
+		if b == "off" {
+			continue
+		}
+		t.Run(b, func(t *testing.T) {
+			if b == "io_uring" {
+				zgo.NeedUring(t)
+			}
+			f(t, b)
+		})
+	}
+}
+
+// run runs a program of prog, which prints what went wrong and then "done".
+func run(t *testing.T, backend string, args ...string) {
+	t.Helper()
+	bin := zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog")
+	r := child.Run(child.Cmd{Path: bin, Args: args, Env: []string{"GODEBUG=zio=" + backend}})
+	if bad := r.Bad(); bad != "" {
+		t.Fatal(bad)
+	}
+	if r.Stdout != "done\n" {
+		t.Fatalf("%s%s", r.Stdout, r.Stderr)
+	}
+}
+
+func number(small, large int) string {
+	if *full {
+		small = large
+	}
+	return fmt.Sprint(small)
+}
+
+func TestChildrenHoldNoThread(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "children", number(150, 2000)) })
+}
+
+func TestPipesHoldNoThread(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "pipes", number(500, 15000)) })
+}
+
+func TestDeadlines(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "deadlines") })
+}
+
+func TestCloseEndsWait(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "close") })
+}
+
+// The waits are operations in ziotrace and IO wait in a goroutine dump.
+func TestWaitsShow(t *testing.T) {
+	bin := zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog")
+	r := child.Run(child.Cmd{Path: bin, Args: []string{"show"}, Env: []string{"GODEBUG=zio=epoll,ziotrace=10"}})
+	if bad := r.Bad(); bad != "" {
+		t.Fatal(bad)
+	}
+	if !strings.Contains(r.Stderr, " inflight=20 ") {
+		t.Errorf("ziotrace does not show the 20 waits:\n%s", child.Trim(r.Stderr, 2000))
+	}
+	if n := strings.Count(r.Stdout, "[IO wait"); n != 20 {
+		t.Errorf("%d goroutines in IO wait, want 20:\n%s", n, child.Trim(r.Stdout, 4000))
+	}
+}
+
+// Off is upstream: a thread for each child, no deadlines.
+func TestOffIsUpstream(t *testing.T) {
+	run(t, "off", "upstream")
+}
