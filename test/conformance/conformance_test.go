@@ -61,6 +61,16 @@ func TestBubble(t *testing.T) {
 	}
 }
 
+// TestLockRanks has a runtime that checks the order in which it takes its locks.
+func TestLockRanks(t *testing.T) {
+	if !*full {
+		t.Skip("takes as long as TestConformance: only with -conformance.full; test/stress has some of it")
+	}
+	stock := zgo.Stock(t).With("CGO_ENABLED=0").Build(t, "./prog")
+	patched := zgo.Patched(t).With("CGO_ENABLED=0", "GOEXPERIMENT=staticlockranking").Build(t, "./prog")
+	compare(t, stock, patched, zgo.Backends)
+}
+
 func compare(t *testing.T, stock, patched string, backends []string) {
 	r := child.Run(child.Cmd{Path: patched})
 	if bad := r.Bad(); bad != "" {
