@@ -82,7 +82,7 @@ else
 fi
 
 if [ -n "$quick" ]; then
-	"${test[@]}" -short ./cmd/... ./bench/... ./test/internal/...
+	"${test[@]}" -short ./cmd/... ./internal/... ./bench/... ./test/internal/...
 	exit
 fi
 
