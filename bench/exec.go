@@ -15,8 +15,9 @@ import (
 
 // The cases that are not a server under load.
 
-func runMicro(r *runner, _ *bcase, s side, bin string, procs int) (map[string]float64, error) {
-	c, err := start(bin, nil, s.env(procs, r.godebug))
+// runReport runs a program that measures itself.
+func runReport(r *runner, bc *bcase, s side, bin string, procs int) (map[string]float64, error) {
+	c, err := start(bin, bc.args, s.env(procs, r.godebug))
 	if err != nil {
 		return nil, err
 	}

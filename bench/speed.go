@@ -117,11 +117,27 @@ var busyCases = []*bcase{
 
 var otherCases = []*bcase{
 	{
-		name: "micro", program: "servers/micro", run: runMicro,
+		name: "micro", program: "servers/micro", run: runReport,
 		lines: []report.Line{
 			less("spawn_10k_ms", 1.02, 0.95), less("sleep_10k_ms", 1.02, 0.95),
 			less("pingpong_1_ms", 1.02, 0.95), less("pingpong_100_ms", 1.02, 0.95), less("fan_1000_ms", 1.02, 0.95),
 		},
+	},
+	{
+		name: "children-2000", program: "servers/waits", args: []string{"children"}, run: runReport, most: 2, once: true,
+		lines: []report.Line{absolute(less("threads", 32, 16))},
+	},
+	{
+		name: "pipes-5000", program: "servers/waits", args: []string{"pipes"}, run: runReport, most: 3, once: true,
+		lines: []report.Line{absolute(less("threads", 64, 16)), absolute(less("kb_each", 8, 4))},
+	},
+	{
+		name: "spawn", program: "servers/waits", args: []string{"spawn"}, run: runReport,
+		lines: []report.Line{less("one_ms", 1.02, 0.98), less("sixteen_ms", 1.02, 0.98)},
+	},
+	{
+		name: "filter", program: "servers/waits", args: []string{"filter"}, run: runReport,
+		lines: []report.Line{less("cpu_ms", 1.02, 0.95), {Measure: "wall_ms"}},
 	},
 	{
 		name: "hello", program: "servers/hello", run: runHello,
