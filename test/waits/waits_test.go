@@ -71,6 +71,11 @@ func TestCloseEndsWait(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "close") })
 }
 
+// splice(2) to a full pipe is waited for.
+func TestSpliceToPipe(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "splice") })
+}
+
 // The waits are operations in ziotrace and IO wait in a goroutine dump.
 func TestWaitsShow(t *testing.T) {
 	bin := zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog")

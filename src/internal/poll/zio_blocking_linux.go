@@ -235,6 +235,22 @@ func (fd *FD) zioWriteBlocking(p []byte) (nn int, err error, ok bool) {
 	}
 }
 
+// zioWaitWrite waits until fd, if it is in blocking mode, may take more. For
+// splice, which does not wait for a pipe.
+func (fd *FD) zioWaitWrite() error {
+	if !fd.zio.handed {
+		return nil
+	}
+	b := fd.zioBlocking()
+	if b == nil {
+		return nil
+	}
+	if err, ok := b.wait(fd, 'w'); ok {
+		return err
+	}
+	return nil
+}
+
 // refused reports whether err means that the kernel cannot do the call for this
 // file, and chooses the next best.
 func (b *zioBlocking) refused(err error) bool {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -24,6 +25,7 @@ var programs = map[string]func(args []string){
 	"close":     closes,
 	"show":      show,
 	"upstream":  upstream,
+	"splice":    splice,
 	"tty":       tty,
 }
 
@@ -265,5 +267,42 @@ func upstream(args []string) {
 	r, _ := pipe()
 	if err := r.SetDeadline(time.Now()); !errors.Is(err, os.ErrNoDeadline) {
 		bad("SetDeadline:", err)
+	}
+}
+
+// splice copies from a socket to a pipe in blocking mode that is full for a
+// while, and to one that nobody reads any more.
+func splice(args []string) {
+	ln := must(net.Listen("tcp", "127.0.0.1:0"))
+	for _, broken := range []bool{false, true} {
+		go func() {
+			c := must(net.Dial("tcp", ln.Addr().String()))
+			c.Write(make([]byte, 1<<20))
+			c.Close()
+		}()
+		c := must(ln.Accept())
+		r, w := pipe()
+		var before, after syscall.Rusage
+		got := make(chan int64)
+		go func() {
+			time.Sleep(300 * time.Millisecond)
+			syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+			n := int64(0)
+			if !broken {
+				n = must(io.Copy(io.Discard, r))
+			}
+			r.Close()
+			got <- n
+		}()
+		syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+		n, err := io.Copy(w, c)
+		w.Close()
+		if k := <-got; broken && !errors.Is(err, syscall.EPIPE) || !broken && (err != nil || n != 1<<20 || k != n) {
+			bad("broken", broken, "copied", n, err, "arrived", k)
+		}
+		if cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano(); cpu > 100e6 {
+			bad("CPU time while the pipe was full:", time.Duration(cpu))
+		}
+		c.Close()
 	}
 }
