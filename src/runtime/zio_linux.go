@@ -64,6 +64,9 @@ type zioDesc struct {
 	// several processors can copy. Owned as drained is.
 	large bool
 
+	// watch is a *zioWatch, or 0; see zio_watch_linux.go.
+	watch atomic.Uintptr
+
 	// For the poll backend, protected by zioPollSet.lock.
 	armed  uint8 // what goroutines wait for, zioPollR and zioPollW
 	edge   bool  // readiness comes from epoll, see zioPollEdge
@@ -214,6 +217,9 @@ func (z *zioDesc) touched() {
 
 // reset prepares z for a newly opened descriptor.
 func (z *zioDesc) reset() {
+	if z.watch.Load() != 0 {
+		throw("runtime: watch on free polldesc")
+	}
 	z.sticky.Store(0)
 	z.short = false
 	z.drained = false

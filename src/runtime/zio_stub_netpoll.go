@@ -21,3 +21,7 @@ func zioArm(pd *pollDesc, mode int) {}
 func zioClosed(fd uintptr, pd *pollDesc) {}
 
 func zioCountWait(which int) {}
+
+func zioFire(pd *pollDesc) {}
+
+func zioFireReady(toRun *gList, pd *pollDesc) int32 { return 0 }

@@ -33,6 +33,10 @@ type zioState struct {
 	// is constant after Init.
 	handed   bool
 	blocking atomic.Pointer[zioBlocking]
+
+	// watch is the watch that has the read lock, nil if there is none.
+	// Protected by the read lock.
+	watch *ZioWatch
 }
 
 func runtime_zioOpen(ctx uintptr, short bool) bool

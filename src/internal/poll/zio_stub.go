@@ -34,3 +34,18 @@ func (fd *FD) zioDeadline() uintptr { return 0 }
 func (fd *FD) zioEvict() {}
 
 func (fd *FD) zioDestroy() {}
+
+// A ZioWatch does not exist on these systems.
+type ZioWatch struct{}
+
+// NewZioWatch returns nil.
+func NewZioWatch(fd *FD, start func()) *ZioWatch { return nil }
+
+// Begin is never called.
+func (w *ZioWatch) Begin() bool { return false }
+
+// End is never called.
+func (w *ZioWatch) End() bool { return false }
+
+// Read is never called.
+func (w *ZioWatch) Read() {}
