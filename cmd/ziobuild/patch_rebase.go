@@ -121,7 +121,7 @@ func (a *app) applyRebase(in *goroot.Inputs, old *base.Tree, release string, oth
 	for _, l := range patchset.Outcome(in.Series, series) {
 		fmt.Fprintf(a.stdout, "- %s\n", l)
 	}
-	fmt.Fprintf(a.stdout, "\nnext: ziobuild patch verify -build, and the tests\n")
+	fmt.Fprintf(a.stdout, "\nnext: the line \"Base:\" of CHANGELOG.md, ziobuild patch verify -build, and the tests\n")
 	return goroot.RemoveAll(repo.Dir)
 }
 

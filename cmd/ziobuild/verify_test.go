@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	zio "github.com/zio-go/zio"
@@ -49,5 +50,21 @@ func TestPatchVerify(t *testing.T) {
 	}
 	for _, p := range r.Problems {
 		t.Error(p)
+	}
+}
+
+// TestChangelog: the changes say which release GOBASE names.
+func TestChangelog(t *testing.T) {
+	checkout, err := findCheckout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(checkout, "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := embeddedInputs(t, newApp(nil).platform).Pin.Release
+	if want := "Base: Go " + strings.TrimPrefix(release, "go") + ". "; !strings.Contains(string(data), want) {
+		t.Errorf("CHANGELOG.md does not say %q", want)
 	}
 }
