@@ -12,7 +12,7 @@ import (
 // built to check that ends the program at the first lock that is not.
 func TestLockRanks(t *testing.T) {
 	bin := zgo.Patched(t).With("GOEXPERIMENT=staticlockranking").Build(t, "./prog")
-	names := []string{"echo", "datagram", "deadline", "close", "locked", "hog"}
+	names := []string{"echo", "datagram", "deadline", "close", "handlers", "locked", "hog"}
 	if *full {
 		names = nil
 		for _, p := range programs {
