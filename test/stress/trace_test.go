@@ -27,6 +27,7 @@ func TestTracesParse(t *testing.T) {
 		{"datagram", []string{"-t=50ms", "-changeprocs"}},
 		{"deadline", []string{"-t=30ms", "-changeprocs"}},
 		{"close", []string{"-t=50ms", "-changeprocs"}},
+		{"handlers", []string{"-t=50ms", "-changeprocs"}},
 		{"lockstep", []string{"-t=50ms"}},
 		{"hog", []string{"-t=150ms"}},
 	} {

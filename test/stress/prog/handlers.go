@@ -79,7 +79,8 @@ func handlers(w *work.W, network string, secure bool) {
 	})
 	w.Go(16, func(k int) {
 		visit(k, (*visitor).answered, (*visitor).answered, (*visitor).pipelined, (*visitor).leaves, (*visitor).leavesAfterBody,
-			(*visitor).leavesAnytime, (*visitor).deadline, (*visitor).noDeadline, (*visitor).closed, (*visitor).hijacked)
+			(*visitor).leavesAnytime, (*visitor).deadline, (*visitor).noDeadline, (*visitor).closed, (*visitor).hijacked,
+			(*visitor).aborted)
 	})
 	w.Wait()
 	work.Settle(goroutines + 4) // the tracer may have its own
@@ -309,6 +310,23 @@ func (v *visitor) hijacked() {
 	<-v.errs
 	if b := work.Must1(io.ReadAll(v.br)); string(b) != "ok" {
 		work.Failf("answer of the hijacked connection: %q", b)
+	}
+	v.hangUp()
+}
+
+// aborted has the handler end without an answer.
+func (v *visitor) aborted() {
+	wait := v.nap()
+	v.send(func(w http.ResponseWriter, r *http.Request) {
+		wait()
+		panic(http.ErrAbortHandler)
+	})
+	nap(v.rnd)
+	if v.rnd.IntN(2) == 0 {
+		io.WriteString(v.c, "GET")
+	}
+	if b, _ := io.ReadAll(v.br); len(b) != 0 {
+		work.Failf("answer of a handler that gave up: %q", b)
 	}
 	v.hangUp()
 }
