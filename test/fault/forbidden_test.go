@@ -27,6 +27,11 @@ func TestForbiddenInTheMiddle(t *testing.T) {
 		{"io_uring_enter", "EAGAIN", zgo.Backends[:1], true},
 		{"sendto", "EPERM", zgo.Backends[:3], true},
 		{"recvfrom", "EPERM", zgo.Backends[:3], true},
+		{"preadv2", "ENOSYS", zgo.Backends[:3], true},
+		{"preadv2", "EPERM", zgo.Backends[:3], true},
+		{"pwritev2", "ENOSYS", zgo.Backends[:3], true},
+		{"pwritev2", "EPERM", zgo.Backends[:3], true},
+		{"ppoll", "EPERM", zgo.Backends[:2], true},
 		// The kernel gives these for a socket's sake, too: they may be
 		// reported, with what was sent before.
 		{"sendto", "EINVAL", zgo.Backends[:3], false},

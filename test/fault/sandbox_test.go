@@ -12,8 +12,8 @@ import (
 )
 
 // newCalls are the system calls that a program makes with the submission core
-// and not, when it reads and writes sockets, with upstream's poller.
-var newCalls = []string{"io_uring_setup", "io_uring_enter", "io_uring_register", "epoll_pwait2", "ppoll", "recvfrom", "sendto"}
+// and not, when it reads and writes sockets and pipes, with upstream's poller.
+var newCalls = []string{"io_uring_setup", "io_uring_enter", "io_uring_register", "epoll_pwait2", "ppoll", "recvfrom", "sendto", "preadv2", "pwritev2"}
 
 // forbidden answers each of the calls with action.
 func forbidden(action string, calls ...string) []string {
@@ -40,7 +40,7 @@ func TestSandboxAnswersNewCalls(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			faults := forbidden(action, newCalls...)
 			needJail(t, faults...)
-			for _, program := range []string{"echo", "hog-idle-p", "deadline"} {
+			for _, program := range []string{"echo", "hog-idle-p", "deadline", "forks"} {
 				for _, backend := range []string{"auto", "epoll", "off"} {
 					r := runJailed(t, faults, backend, program, "80ms")
 					want := backend

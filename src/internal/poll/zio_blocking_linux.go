@@ -193,7 +193,6 @@ func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) {
 			if err, ok := b.wait(fd, 'r'); err != nil || !ok {
 				return 0, err, ok
 			}
-		case b.refused(err):
 		default:
 			if err != nil {
 				n = 0
@@ -226,7 +225,6 @@ func (fd *FD) zioWriteBlocking(p []byte) (nn int, err error, ok bool) {
 			if err, ok := b.wait(fd, 'w'); err != nil || !ok {
 				return nn, err, ok
 			}
-		case b.refused(err):
 		case err != nil:
 			return nn, err, true
 		case n == 0:
@@ -251,14 +249,17 @@ func (fd *FD) zioWaitWrite() error {
 	return nil
 }
 
-// refused reports whether err means that the kernel cannot do the call for this
-// file, and chooses the next best.
+// refused reports whether err means that the kernel has no call for this file
+// that does not wait, or that a seccomp filter that the program put up later
+// forbids it. The next best way is chosen then. An error that is the file's own
+// comes again there.
 func (b *zioBlocking) refused(err error) bool {
-	if err != syscall.EOPNOTSUPP && err != syscall.ENOSYS || b.how.Load() != zioNowait {
-		return false
+	switch err {
+	case syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EPERM, syscall.EACCES:
+		b.how.CompareAndSwap(zioNowait, zioPollFirst)
+		return true
 	}
-	b.how.CompareAndSwap(zioNowait, zioPollFirst)
-	return true
+	return false
 }
 
 // read reads without waiting, and returns EAGAIN if it would wait.
@@ -268,7 +269,9 @@ func (b *zioBlocking) read(fd int, p []byte) (int, error) {
 		if n >= 0 {
 			syscall_zioDidRead(p[:n])
 		}
-		return n, err
+		if !b.refused(err) {
+			return n, err
+		}
 	}
 	for !zioPollNow(fd, zioPollIn) {
 		if !zioBackground(fd) {
@@ -293,7 +296,9 @@ func (b *zioBlocking) write(fd int, p []byte) (int, error) {
 		if n > 0 {
 			syscall_zioDidWrite(p[:n])
 		}
-		return n, err
+		if !b.refused(err) {
+			return n, err
+		}
 	}
 	if !zioPollNow(fd, zioPollOut) {
 		return 0, syscall.EAGAIN

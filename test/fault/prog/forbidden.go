@@ -18,6 +18,7 @@ import (
 	"github.com/zio-go/zio/test/internal/seccomp"
 	"github.com/zio-go/zio/test/internal/stream"
 	"github.com/zio-go/zio/test/internal/work"
+	"golang.org/x/sys/unix"
 )
 
 func init() { programs["forbidden"] = forbidden }
@@ -28,7 +29,7 @@ func init() { programs["forbidden"] = forbidden }
 func forbidden(args []string) {
 	call, errno := seccomp.Calls[args[0]], seccomp.Errnos[args[1]]
 	f := &flows{errno: syscall.Errno(errno)}
-	for _, network := range []string{"tcp", "unix"} {
+	for _, network := range []string{"tcp", "unix", "pipe"} {
 		for _, size := range []int{100, 3000, 7000, 16000, 40000} {
 			for range 3 {
 				f.add(network, size)
@@ -56,17 +57,29 @@ type flows struct {
 	wg     sync.WaitGroup
 }
 
-func (f *flows) add(network string, size int) {
+// pair returns two ends, of a connection or of a pipe in blocking mode.
+func (f *flows) pair(network string) (c io.WriteCloser, s io.ReadCloser) {
 	addr := "127.0.0.1:0"
-	if network == "unix" {
+	switch network {
+	case "pipe":
+		var fds [2]int
+		work.Must(unix.Pipe2(fds[:], unix.O_CLOEXEC))
+		work.Must1(unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, 4096))
+		return os.NewFile(uintptr(fds[1]), "w"), os.NewFile(uintptr(fds[0]), "r")
+	case "unix":
 		addr = fmt.Sprintf("@zioflow-%d-%d", os.Getpid(), len(f.moved))
 	}
 	ln := work.Must1(net.Listen(network, addr))
-	c := work.Must1(net.Dial(network, ln.Addr().String()))
-	s := work.Must1(ln.Accept())
-	ln.Close()
-	work.Must(c.(interface{ SetWriteBuffer(int) error }).SetWriteBuffer(8 << 10))
-	work.Must(s.(interface{ SetReadBuffer(int) error }).SetReadBuffer(16 << 10))
+	defer ln.Close()
+	dialed := work.Must1(net.Dial(network, ln.Addr().String()))
+	accepted := work.Must1(ln.Accept())
+	work.Must(dialed.(interface{ SetWriteBuffer(int) error }).SetWriteBuffer(8 << 10))
+	work.Must(accepted.(interface{ SetReadBuffer(int) error }).SetReadBuffer(16 << 10))
+	return dialed, accepted
+}
+
+func (f *flows) add(network string, size int) {
+	c, s := f.pair(network)
 	seed := uint64(len(f.moved))
 	moved := new(atomic.Int64)
 	f.moved = append(f.moved, moved)

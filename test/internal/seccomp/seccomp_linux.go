@@ -19,6 +19,8 @@ var Calls = map[string]uintptr{
 	"io_uring_register": unix.SYS_IO_URING_REGISTER,
 	"epoll_pwait2":      unix.SYS_EPOLL_PWAIT2,
 	"ppoll":             unix.SYS_PPOLL,
+	"preadv2":           unix.SYS_PREADV2,
+	"pwritev2":          unix.SYS_PWRITEV2,
 	"recvfrom":          unix.SYS_RECVFROM,
 	"sendto":            unix.SYS_SENDTO,
 }
