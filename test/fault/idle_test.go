@@ -32,6 +32,10 @@ func testIdle(t *testing.T, bin string) {
 		{"listener", ""},
 		{"error-queue tcp", "read: <nil>\n"},
 		{"error-queue udp", "read: <nil>\n"},
+		{"urgent", "read: \"answer\" <nil>\n"},
+		{"half-closed", "read: 20971520 <nil>\n"},
+		{"child", ""},
+		{"pipe", ""},
 		{"closed unused", "wait: <nil>\n"},
 		{"closed reused", "wait: <nil>\n"},
 	} {

@@ -12,7 +12,7 @@ import (
 // A thread with a descriptor table of its own: the numbers of its goroutine
 // mean other files to every other thread, so none of those does I/O for it.
 func TestOwnDescriptorTable(t *testing.T) {
-	const want = "echo 100\necho 3000\necho 10000\necho 40000\ndatagrams\nconnect\naccept\ndeadline\n"
+	const want = "echo 100\necho 3000\necho 10000\necho 40000\ndatagrams\nconnect\naccept\nchild\ndeadline\n"
 	for _, backend := range zgo.Backends {
 		for _, procs := range []string{"1", "2", "8"} {
 			t.Run(backend+"-"+procs, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -34,6 +35,21 @@ func idle(args []string) {
 		errorQueue(args[1])
 	case "closed":
 		closedBehind(args[1])
+	case "urgent":
+		urgent()
+	case "half-closed":
+		halfClosed()
+	case "child":
+		cmd := exec.Command("sleep", "10")
+		work.Must(cmd.Start())
+		go cmd.Wait()
+		rest()
+		cmd.Process.Kill()
+	case "pipe":
+		var fds [2]int
+		work.Must(unix.Pipe2(fds[:], unix.O_CLOEXEC)) // in blocking mode
+		go os.NewFile(uintptr(fds[0]), "r").Read(make([]byte, 1))
+		rest()
 	}
 }
 
@@ -89,6 +105,41 @@ func errorQueue(network string) {
 	rest()
 	work.Must1(peer.Write([]byte("answer")))
 	fmt.Println("read:", <-got)
+}
+
+// urgent has a goroutine wait on a socket with urgent data, which a read does
+// not see.
+func urgent() {
+	c, peer := connected("tcp")
+	got := make(chan string)
+	go func() {
+		b := make([]byte, 10)
+		n, err := c.Read(b)
+		got <- fmt.Sprintf("%q %v", b[:n], err)
+	}()
+	pause()
+	work.Must(work.Must1(peer.(*net.TCPConn).SyscallConn()).Control(func(fd uintptr) {
+		work.Must(unix.Send(int(fd), []byte("!"), unix.MSG_OOB))
+	}))
+	rest()
+	work.Must1(peer.Write([]byte("answer")))
+	fmt.Println("read:", <-got)
+}
+
+// halfClosed has a goroutine wait for room to write while the peer, who says no
+// more, does not read.
+func halfClosed() {
+	c, peer := connected("tcp")
+	work.Must(peer.(*net.TCPConn).CloseWrite())
+	wrote := make(chan error)
+	go func() {
+		_, err := c.Write(make([]byte, 20<<20))
+		c.Close()
+		wrote <- err
+	}()
+	rest()
+	n := work.Must1(io.Copy(io.Discard, peer))
+	fmt.Println("read:", n, <-wrote)
 }
 
 // closedBehind closes the descriptor that a goroutine waits for without telling

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/zio-go/zio/test/internal/stream"
 	"github.com/zio-go/zio/test/internal/work"
+	"golang.org/x/sys/unix"
 )
 
 func init() { programs["unshare"] = unshare }
@@ -103,6 +105,13 @@ func (p *private) run() {
 		work.Must1(io.Copy(c, struct{ io.Reader }{c}))
 		work.Must(c.Close())
 	}
+	p.say("child")
+	var fds [2]int
+	work.Must(unix.Pipe2(fds[:], unix.O_CLOEXEC)) // in blocking mode, as from elsewhere
+	child(os.NewFile(uintptr(fds[0]), "r"), os.NewFile(uintptr(fds[1]), "w"))
+	r, w, err := os.Pipe()
+	work.Must(err)
+	child(r, w)
 	p.say("deadline")
 	c.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 	if n, err := c.Read(make([]byte, 1)); n != 0 || !os.IsTimeout(err) {
@@ -132,6 +141,19 @@ func echo(c net.Conn, seed uint64, size, count int) {
 		work.Must1(io.ReadFull(c, b))
 		work.Must(stream.Check(b, seed, off))
 	}
+}
+
+// child waits for what a child writes to a pipe, and for the child.
+func child(r, w *os.File) {
+	cmd := exec.Command("sh", "-c", "sleep 0.02; echo hello; exec sleep 0.02 >&-")
+	cmd.Stdout = w
+	work.Must(cmd.Start())
+	work.Must(w.Close())
+	if b := work.Must1(io.ReadAll(r)); string(b) != "hello\n" {
+		work.Failf("the child wrote %q", b)
+	}
+	work.Must(r.Close())
+	work.Must(cmd.Wait())
 }
 
 // echoAll echoes what comes on every connection.
