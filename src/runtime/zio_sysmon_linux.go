@@ -133,10 +133,12 @@ func zioSysmonWait(delay uint32) bool {
 	case alert:
 		s.calm = min(max(2*s.calm, zioSysmonLate), zioSysmonCalm)
 		ns = min(ns, s.calm)
-	case now < s.until && !s.stuck:
-		ns = min(ns, zioMinSlice)
 	}
 	if idle || !s.stuck || !netpollAnyWaiters() || sched.lastpoll.Load() == 0 {
+		if !idle && now < s.until && (s.stuck || !alert) {
+			// Whoever the preemption was for will soon wait again.
+			ns = min(ns, zioMinSlice)
+		}
 		usleep(uint32(ns / 1000))
 		return true
 	}

@@ -5,13 +5,15 @@ package fault
 import (
 	"fmt"
 	"testing"
+
+	"github.com/zio-go/zio/test/internal/zgo"
 )
 
 // Requests are answered beside a goroutine that computes on the only P. No Write
 // waits until that has run its slice of 10 ms, however often sends were
 // queued or made directly before, and neither does what comes in.
 func TestAnswersBesideComputing(t *testing.T) {
-	for _, backend := range []string{"io_uring"} {
+	for _, backend := range zgo.Backends[:3] {
 		t.Run(backend, func(t *testing.T) {
 			// A busy machine takes the processor away at bad moments, now and
 			// then.
