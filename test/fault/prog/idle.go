@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -39,6 +41,8 @@ func idle(args []string) {
 		urgent()
 	case "half-closed":
 		halfClosed()
+	case "handler":
+		handler(args[1])
 	case "child":
 		cmd := exec.Command("sleep", "10")
 		work.Must(cmd.Start())
@@ -140,6 +144,31 @@ func halfClosed() {
 	rest()
 	n := work.Must1(io.Copy(io.Discard, peer))
 	fmt.Println("read:", n, <-wrote)
+}
+
+// handler is an HTTP handler that waits while the client has said more than
+// the request, says no more, or both.
+func handler(how string) {
+	in, out := make(chan bool), make(chan error)
+	ln := work.Must1(net.Listen("tcp", "127.0.0.1:0"))
+	go http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		in <- true
+		<-in
+		out <- r.Context().Err()
+	}))
+	c := work.Must1(net.Dial("tcp", ln.Addr().String()))
+	request := "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	work.Must1(io.WriteString(c, request))
+	<-in
+	if how != "half-closed" {
+		work.Must1(io.WriteString(c, strings.Repeat(request, 3)))
+	}
+	if how != "pipelined" {
+		work.Must(c.(*net.TCPConn).CloseWrite())
+	}
+	rest()
+	in <- true
+	fmt.Println("context:", <-out)
 }
 
 // closedBehind closes the descriptor that a goroutine waits for without telling
