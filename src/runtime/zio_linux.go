@@ -167,6 +167,7 @@ func poll_zioOn() bool {
 //go:linkname poll_zioAnyCall internal/poll.runtime_zioAnyCall
 func poll_zioAnyCall() bool {
 	if zio.chosen.Load() == 0 {
+		lockInit(&netpollInitLock, lockRankNetpollInit) // as netpollGenericInit, which may come later
 		lock(&netpollInitLock)
 		zioBackendInit()
 		unlock(&netpollInitLock)

@@ -38,7 +38,11 @@ func each(t *testing.T, f func(t *testing.T, backend string)) {
 // run runs a program of prog, which prints what went wrong and then "done".
 func run(t *testing.T, backend string, args ...string) {
 	t.Helper()
-	bin := zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog")
+	runBuilt(t, zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog"), backend, args...)
+}
+
+func runBuilt(t *testing.T, bin, backend string, args ...string) {
+	t.Helper()
 	r := child.Run(child.Cmd{Path: bin, Args: args, Env: []string{"GODEBUG=zio=" + backend}})
 	if bad := r.Bad(); bad != "" {
 		t.Fatal(bad)
@@ -94,4 +98,17 @@ func TestWaitsShow(t *testing.T) {
 // Off is upstream: a thread for each child, no deadlines.
 func TestOffIsUpstream(t *testing.T) {
 	run(t, "off", "upstream")
+}
+
+// A runtime that checks the order of its locks finds none out of order, also if
+// a wait is the first thing that the program does.
+func TestLockRanks(t *testing.T) {
+	bin := zgo.Patched(t).With("CGO_ENABLED=0", "GOEXPERIMENT=staticlockranking").Build(t, "./prog")
+	each(t, func(t *testing.T, backend string) {
+		for range 5 {
+			runBuilt(t, bin, backend, "pipes", "50")
+		}
+		runBuilt(t, bin, backend, "children", "20")
+		runBuilt(t, bin, backend, "close")
+	})
 }
