@@ -96,6 +96,22 @@ func (b *builder) gnet() (string, error) {
 	})
 }
 
+// pgx builds the client in bench/pgx, which is a module of its own.
+func (b *builder) pgx(kind string) (string, error) {
+	out := filepath.Join(b.dir, kind, "pgx")
+	return b.once(out, func() error {
+		get := b.stockGo
+		if kind == "zio" {
+			get = b.zioGo
+		}
+		cmd, env, err := get()
+		if err != nil {
+			return err
+		}
+		return b.run(filepath.Join(b.root, "bench", "pgx"), append(env, "GOFLAGS="), cmd, "build", "-o", out, ".")
+	})
+}
+
 // limit builds one of the C servers.
 func (b *builder) limit(name string) (string, error) {
 	out := filepath.Join(b.dir, name)

@@ -30,6 +30,20 @@ func runReport(r *runner, bc *bcase, s side, bin string, procs int) (map[string]
 	return v, c.err
 }
 
+// runPgx runs the client of a PostgreSQL server, which is the user's to start.
+func runPgx(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float64, error) {
+	if r.pg == "" {
+		return nil, errors.New("no PostgreSQL server: name one with -pg postgres://user@host/database")
+	}
+	bin, err := r.build.pgx(s.kind)
+	if err != nil {
+		return nil, err
+	}
+	with := *bc
+	with.args = append([]string{"-dsn=" + r.pg}, bc.args...)
+	return runReport(r, &with, s, bin, procs)
+}
+
 // runHello starts the program 50 times for the time from fork to exit, and once
 // more to look at it while it stays.
 func runHello(r *runner, _ *bcase, s side, bin string, procs int) (map[string]float64, error) {

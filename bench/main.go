@@ -40,6 +40,7 @@ func bench() error {
 		nocount  = flag.Bool("nosyscalls", false, "do not count system calls")
 		patience = flag.Int("patience", 2, "how often to repeat a turn that other work on the machine disturbed, on average")
 		out      = flag.String("o", "", "file for the raw rows (default: bench/results/CASES-DATE.jsonl)")
+		pg       = flag.String("pg", "", "PostgreSQL server of the pgx cases, as postgres://user@host/database")
 		keepBins = flag.String("bin", "", "keep the binaries in this directory")
 	)
 	asMarkdown := flag.Bool("markdown", false, "measure nothing; print a table from the files of raw rows that are named")
@@ -68,7 +69,7 @@ func bench() error {
 		}
 		return nil
 	}
-	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, patience: *patience, verbose: *verbose, timeout: *limit, godebug: *godebug, missing: map[string]bool{}}
+	r := &runner{rounds: *rounds, quick: *quick, count: !*nocount, patience: *patience, verbose: *verbose, timeout: *limit, godebug: *godebug, pg: *pg, missing: map[string]bool{}}
 	if r.sides, err = pickSides(*names); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type runner struct {
 	count    bool
 	verbose  bool
 	godebug  string
+	pg       string // of the pgx cases
 	log      *report.Log
 	rows     []report.Row
 	failures []string

@@ -115,7 +115,16 @@ var busyCases = []*bcase{
 	busyCase("busy-yield", "yield", 200, 100),
 }
 
+// pgxCase is a client: its answers come from a server on the same processors.
+func pgxCase(conns int) *bcase {
+	return &bcase{
+		name: fmt.Sprint("pgx-", conns), args: []string{fmt.Sprint("-conns=", conns)}, run: runPgx, slow: true,
+		lines: []report.Line{more("rate", 0.98, 1.05), less("cpu_us", 1.00, 0.90)},
+	}
+}
+
 var otherCases = []*bcase{
+	pgxCase(1), pgxCase(4), pgxCase(16), pgxCase(64),
 	{
 		name: "micro", program: "servers/micro", run: runReport,
 		lines: []report.Line{

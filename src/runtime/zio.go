@@ -20,11 +20,14 @@ package runtime
 // func zioBackendInit()
 //     Choose the backend. Called once, by netpollinit.
 //
-// func zioNetpoll(delay int64, sysmon bool) (gList, int32)
+// func zioNetpoll(delay int64) (gList, int32)
 //     The contract of netpoll: reap readiness and completions, blocking for
-//     up to delay nanoseconds (for ever if delay < 0). sysmon is set when the
-//     caller is sysmon, which must leave a netpollBreak to the thread that it
-//     was meant for.
+//     up to delay nanoseconds (for ever if delay < 0). A caller without a P
+//     that does not block may be sysmon: it performs nothing for others, and
+//     leaves a netpollBreak to the thread that it was meant for.
+//
+// func zioSysmonReady(ns int64) bool
+//     Wait for readiness without taking any, for sysmon.
 //
 // func zioOpen(fd uintptr, pd *pollDesc) uintptr
 // func zioClosed(fd uintptr, pd *pollDesc) uintptr

@@ -4,36 +4,13 @@
 
 package runtime
 
-import (
-	"internal/runtime/syscall/linux"
-	"unsafe"
-)
+import "internal/runtime/syscall/linux"
 
 // Readiness by epoll(7), for the io_uring and epoll backends.
 
 // zioEpollEvents is what descriptors are registered for: upstream's events, and
 // urgent data, after which a short read does not mean an empty queue.
 const zioEpollEvents = linux.EPOLLIN | linux.EPOLLOUT | linux.EPOLLRDHUP | linux.EPOLLET | _EPOLLPRI
-
-// zioOpen registers fd with the backend's readiness set.
-func zioOpen(fd uintptr, pd *pollDesc) uintptr {
-	if zio.backend == zioPoll {
-		return zioPollOpen(fd)
-	}
-	ev := linux.EpollEvent{Events: zioEpollEvents}
-	netpollPackData(&ev, pd, pd.fdseq.Load())
-	return linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
-}
-
-// zioClosed unregisters fd.
-func zioClosed(fd uintptr, pd *pollDesc) uintptr {
-	if zio.backend == zioPoll {
-		zioPollClosed(pd)
-		return 0
-	}
-	var ev linux.EpollEvent
-	return linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(fd), &ev)
-}
 
 // zioEpollWait is epoll_wait with a timeout in nanoseconds, which is rounded as
 // upstream does.
@@ -53,15 +30,9 @@ func zioEpollWait(events []linux.EpollEvent, delay int64) (int32, uintptr) {
 	return linux.EpollWait(epfd, events, int32(len(events)), ms)
 }
 
-// zioNetpoll checks for ready descriptors, as netpoll does. Receives that
+// zioEpollNetpoll is zioNetpoll by epoll_wait. Receives that
 // goroutines wait for are performed in one batch.
-func zioNetpoll(delay int64) (gList, int32) {
-	if delay < 0 && !netpollAnyWaiters() {
-		return gList{}, 0 // see zioPollTook
-	}
-	if zio.backend == zioPoll {
-		return zioPollNetpoll(delay)
-	}
+func zioEpollNetpoll(delay int64) (gList, int32) {
 	var events [zioRingSize / 2]linux.EpollEvent
 retry:
 	n, errno := zioEpollWait(events[:], delay)
@@ -149,29 +120,4 @@ func zioPollRing(n uint32, delay int64) *zioRing {
 		return zioRings.poll
 	}
 	return nil
-}
-
-// zioPolled notes the time of a poll. What sysmon does, which has no P and does
-// not wait, does not count: it must go on while no P polls.
-func zioPolled(delay int64) {
-	if getg().m.p == 0 && delay == 0 {
-		return
-	}
-	now := nanotime()
-	if now-zio.lastPoll.Load() > zioSysmonAwake && sched.sysmonwait.Load() {
-		entersyscallWakeSysmon()
-	}
-	zio.lastPoll.Store(now)
-}
-
-// zioBroken handles readiness of the netpollBreak eventfd.
-func zioBroken(delay int64) {
-	if delay == 0 {
-		// A wakeup that is meant for the thread that blocks in the
-		// poller; the eventfd stays readable for it.
-		return
-	}
-	var one uint64
-	read(int32(netpollEventFd), noescape(unsafe.Pointer(&one)), int32(unsafe.Sizeof(one)))
-	netpollWakeSig.Store(0)
 }

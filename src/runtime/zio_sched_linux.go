@@ -4,8 +4,6 @@
 
 package runtime
 
-import "internal/runtime/atomic"
-
 // What the scheduler does for the submission core: queued operations are
 // performed when a P runs out of goroutines, before it enters a system call or
 // runs a goroutine that computes for long, and when they get old. While all Ps
@@ -29,47 +27,6 @@ const (
 	// others for the sake of queued operations. The next time it runs.
 	zioLongBack = 1 << 7
 )
-
-// zioQueued reports whether operations are queued on pp.
-//
-//go:nosplit
-func zioQueued(pp *p) bool {
-	r := pp.zio.ring
-	return r != nil && r.queued.Load() != 0
-}
-
-// zioMayQueue reports whether operations may be queued on pp, whose M this is:
-// only if the next goroutine is not known to compute for long, sysmon will look
-// within zioSysmonCalm, and it can then preempt whoever keeps the P.
-func zioMayQueue(pp *p) bool {
-	if !zioSysmonAlert() || !preemptMSupported || debug.asyncpreemptoff != 0 {
-		return false
-	}
-	h := atomic.LoadAcq(&pp.runqhead)
-	if h == pp.runqtail {
-		return true
-	}
-	// The goroutine may have been stolen and even be gone, but a g is never
-	// freed, and this is only a guess.
-	gp := pp.runq[h%uint32(len(pp.runq))].ptr()
-	return gp == nil || gp.zioLong.Load() == 0
-}
-
-// zioFlush performs the operations queued on pp. If it cannot lock the ring,
-// sysmon is doing it.
-func zioFlush(pp *p, toRun *gList) {
-	r := pp.zio.ring
-	if r == nil || r.queued.Load() == 0 || !r.tryLock() {
-		return
-	}
-	if r.queued.Load() != 0 {
-		r.run(toRun)
-	}
-	r.unlock()
-	if pp.zio.late.Load() {
-		pp.zio.late.Store(false)
-	}
-}
 
 // zioRunnable makes the goroutines of list runnable, which the backend released.
 // The caller puts them on a run queue. Where that is not a special one,
@@ -200,55 +157,4 @@ func zioFlushStopped(pp *p) {
 	}
 	zio.retired.add(&pp.zio.count)
 	pp.zio.count = zioCounters{}
-}
-
-// zioCount adds one to a counter of this P.
-func zioCount(which int) {
-	mp := acquirem()
-	c := &mp.p.ptr().zio.count
-	switch which {
-	case zioCountSubmitted:
-		c.submitted++
-	case zioCountCompleted:
-		c.completed++
-	case zioCountCanceled:
-		c.canceled++
-	case zioCountSkipped:
-		c.skipped++
-	}
-	releasem(mp)
-}
-
-// zioCountWait counts a goroutine that waits for readiness, and how that ended.
-func zioCountWait(which int) {
-	if zioOn() {
-		zioCount(which)
-	}
-}
-
-// add adds o to c.
-func (c *zioCounters) add(o *zioCounters) {
-	c.submitted += o.submitted
-	c.completed += o.completed
-	c.canceled += o.canceled
-	c.skipped += o.skipped
-}
-
-// zioReadStats sums up the counters. They are read while others write them,
-// so the parts of a sum may be from slightly different moments.
-func zioReadStats() (s zioStats) {
-	lock(&allpLock)
-	s.add(&zio.retired)
-	for _, pp := range allp {
-		if pp != nil {
-			s.add(&pp.zio.count)
-		}
-	}
-	unlock(&allpLock)
-	s.enters = zio.enters.Load()
-	for r := zioFirstRing(); r != nil; r = r.link {
-		s.enters += r.enters.Load()
-		s.sqes += r.sqes64.Load()
-	}
-	return s
 }

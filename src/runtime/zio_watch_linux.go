@@ -71,7 +71,7 @@ func poll_zioNewWatch(fn func()) unsafe.Pointer {
 //go:linkname poll_zioWatch internal/poll.runtime_zioWatch
 func poll_zioWatch(pd *pollDesc, wp unsafe.Pointer) bool {
 	z := &pd.zio
-	if !z.drained || z.stream || getg().bubble != nil {
+	if !z.drained || getg().bubble != nil {
 		return false
 	}
 	w := (*zioWatch)(wp)

@@ -5,27 +5,13 @@
 package runtime
 
 import (
-	"internal/cpu"
 	"internal/runtime/atomic"
 	"internal/runtime/sys"
-	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
-// zio is the state of the submission core.
-var zio struct {
-	chosen   atomic.Uint32 // whether zioBackendInit has run
-	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
-	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
-	filtered bool          // a seccomp filter is in place: see zioFiltered; constant after zioBackendInit
-	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
-	ringInit atomic.Uint32 // whether zioRingInit has run
-
-	_        cpu.CacheLinePad // every P reads what is above, and writes what is below
-	lastPoll atomic.Int64     // nanotime of the last return from zioNetpoll, but for sysmon's
-	enters   atomic.Uint64    // epoll_wait and ppoll calls
-	retired  zioCounters      // counters of destroyed Ps, protected by the stopped world
-}
+// Receives and sends of goroutines on sockets: who performs them, and how a
+// goroutine waits. Called by internal/poll.
 
 // zioDesc is the submission core's part of a pollDesc.
 //
@@ -46,13 +32,12 @@ type zioDesc struct {
 	// goroutine that holds the descriptor's read lock.
 	drained bool
 
-	// stream says that the last attempt to receive from a drained socket
-	// found something, and no send had been queued in between: the peer sends
-	// without waiting for answers, and attempts are worth their cost.
-	// One in zioProbeEvery is made to find out, counted by probes.
-	// answered is sends as of the last receive. Owned as drained is.
-	stream   bool
-	probes   uint8
+	// odds estimates how often an attempt to receive from a drained socket
+	// finds something although nothing says so, in 256ths: see worthwhile.
+	// skips counts those that were not made, answered is sends as of the
+	// last receive. Owned as drained is.
+	odds     uint8
+	skips    uint8
 	answered uint32
 
 	// sends counts queued sends. Written by the goroutine that holds the
@@ -97,60 +82,14 @@ const (
 	zioOpQueued
 )
 
-// zioP is the submission core's part of a p.
-type zioP struct {
-	ring  *zioRing    // nil until the first operation is queued; not in the heap
-	late  atomic.Bool // sysmon saw that queued operations are late, and preempts the P
-	retry uint32      // sends to perform directly until another ring is tried for, after one could not be had
-	tick  uint32      // calls of zioTick
-	count zioCounters
-
-	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
-	slice struct {
-		tick uint32
-		when int64
-	}
-}
-
-const (
-	// zioMaxRead and zioMaxWrite bound the operations that are performed
-	// without entersyscall. The kernel copies at most this many bytes, which
-	// takes microseconds; while it does, the P cannot be taken away.
-	zioMaxRead  = 64 << 10
-	zioMaxWrite = 16 << 10
-
-	// zioRingRetry is how many sends are performed directly before a P that
-	// could not get a ring tries again.
-	zioRingRetry = 1 << 10
-
-	// zioProbeEvery is how many receives from a drained socket pass until
-	// one is attempted all the same. A power of 2 that fits uint8.
-	zioProbeEvery = 64
-
-	// zioLargeRead is the receive from which copying outweighs the system
-	// call.
-	zioLargeRead = 8 << 10
-
-	// zioQueueWrite is the largest send worth queueing: beyond, copying
-	// costs more than the system call.
-	zioQueueWrite = 4 << 10
-)
-
-// zioOn reports whether the submission core is in use.
-//
-//go:nosplit
-func zioOn() bool {
-	return zio.backend != zioOff
-}
-
-// zioBackendInUse returns the backend in use.
-func zioBackendInUse() uint32 {
-	return zio.backend
-}
-
-// zioWhyNot returns the error number that made io_uring unusable, 0 if none.
-func zioWhyNot() uintptr {
-	return zio.whyNot
+// zioWait is what a goroutine that parks hands to its commit function. It is
+// on the goroutine's stack, where buf follows a stack that grows; only once
+// the goroutine is parked does the address become fixed.
+type zioWait struct {
+	pd     *pollDesc
+	op     *zioOp
+	buf    unsafe.Pointer
+	opcode uint8 // for zioQueueCommit
 }
 
 // poll_zioOn reports whether the submission core is in use. The poller has been
@@ -205,11 +144,6 @@ func poll_zioShared(pd *pollDesc) {
 	pd.zio.sticky.Store(1)
 }
 
-// zioLevelTriggered reports whether a goroutine must call zioArm before it parks.
-func zioLevelTriggered() bool {
-	return zio.backend == zioPoll
-}
-
 // touched notes that an operation outside of the submission core is about to
 // use the descriptor's receive queue, and rg is reset.
 func (z *zioDesc) touched() {
@@ -225,7 +159,7 @@ func (z *zioDesc) reset() {
 	z.short = false
 	z.drained = false
 	z.large = false
-	z.stream = false
+	z.odds = zioFirstOdds
 	z.edge = false
 	z.r.kind = zioOpNone
 	z.w.kind = zioOpNone
@@ -245,17 +179,13 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		return zioRedo
 	}
 	z := &pd.zio
-	attempt, probe, queue := true, false, false
+	attempt, learn, queue := true, false, false
 	if z.drained && z.sticky.Load() == 0 {
 		if pd.rg.Load() == pdReady {
-			queue = zio.backend == zioUring && !z.stream && !z.large
-		} else {
-			z.probes++
-			probe = z.stream || z.probes%zioProbeEvery == 0
-			if !probe {
-				attempt = false
-				zioCount(zioCountSkipped)
-			}
+			queue = zio.backend == zioUring && z.odds < zioBusyOdds && !z.large
+		} else if learn = z.worthwhile(); !learn {
+			attempt = false
+			zioCount(zioCountSkipped)
 		}
 	}
 	for {
@@ -270,9 +200,9 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 			if r == zioRedo {
 				r = zioRecv(int32(pd.fd), buf, uint32(n))
 			}
-			if probe {
-				z.stream = r > 0 && z.answered == z.sends.Load()
-				probe = false
+			if learn {
+				learn = false
+				z.learn(r > 0)
 			}
 			if r != -_EAGAIN {
 				return z.received(r, n)
@@ -289,51 +219,6 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 			return z.received(int(r), n)
 		}
 	}
-}
-
-// zioResident reports whether the n bytes at buf are in the heap or on the
-// stack of this goroutine. Other memory, mapped files for one, may take a page
-// fault for as long as somebody else pleases, and must only be touched by a
-// thread that has given up its P.
-func zioResident(buf unsafe.Pointer, n int) bool {
-	lo, hi := uintptr(buf), uintptr(buf)+uintptr(n)
-	if gp := getg(); gp.stack.lo <= lo && lo < gp.stack.hi {
-		return hi <= gp.stack.hi
-	}
-	s := spanOf(lo)
-	return s != nil && s.state.get() == mSpanInUse && hi <= s.base()+s.npages*pageSize
-}
-
-// received notes what the result r of a receive of up to n bytes says about
-// the receive queue, and returns r.
-func (z *zioDesc) received(r, n int) int {
-	if zioForbidden(r) {
-		return zioRedo
-	}
-	if r <= zioErrBase {
-		return r
-	}
-	z.large = r > zioLargeRead
-	z.answered = z.sends.Load()
-	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
-	return r
-}
-
-// zioForbidden reports whether the result r of a receive or send may be a seccomp
-// filter's, which the program put up meanwhile. Upstream's read and write
-// may be permitted.
-func zioForbidden(r int) bool {
-	return r == -_ENOSYS || r == -_EPERM || r == -_EACCES
-}
-
-// zioWait is what a goroutine that parks hands to its commit function. It is
-// on the goroutine's stack, where buf follows a stack that grows; only once
-// the goroutine is parked does the address become fixed.
-type zioWait struct {
-	pd     *pollDesc
-	op     *zioOp
-	buf    unsafe.Pointer
-	opcode uint8 // for zioQueueCommit
 }
 
 // zioWaitRead parks until the descriptor is readable. If the backend performed
@@ -451,73 +336,24 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 	}
 }
 
-// zioQueue queues an operation on this P's ring if other goroutines are about
-// to run here, parks until it was performed and returns the result. If nothing
-// else is about to run, a ring saves nothing and it returns zioRedo.
-func zioQueue(pd *pollDesc, op *zioOp, opcode uint8, buf unsafe.Pointer, n int) int {
-	mp := acquirem()
-	pp := mp.p.ptr()
-	z := &pp.zio
-	// A goroutine in runnext was made ready by this one, and works with it:
-	// it would run now, before this one is done with its part.
-	if mp.lockedg != 0 || pp.runnext != 0 || runqempty(pp) && !zioQueued(pp) || !zioMayQueue(pp) {
-		releasem(mp)
-		return zioRedo
-	}
-	if z.ring == nil {
-		if z.retry != 0 {
-			z.retry--
-			releasem(mp)
-			return zioRedo
-		}
-		if z.ring = zioRingNew(); z.ring == nil {
-			z.retry = zioRingRetry
-			releasem(mp)
-			return zioRedo
-		}
-	}
-	z.count.submitted++
-	releasem(mp)
-
-	gp := getg()
-	op.len = uint32(n)
-	op.kind = zioOpQueued
-	op.done = false
-	op.res = zioRedo
-	op.gp.set(gp)
-	gp.zioInFlight = true
-	w := zioWait{pd, op, buf, opcode}
-	gopark(zioQueueCommit, noescape(unsafe.Pointer(&w)), waitReasonIOSubmit, traceBlockNet, 4)
-	KeepAlive(w.buf)
-	gp.zioInFlight = false
-	op.kind = zioOpNone
-	zioCount(zioCountCompleted)
-	return int(op.res)
+// zioForbidden reports whether the result r of a receive or send may be a seccomp
+// filter's, which the program put up meanwhile. Upstream's read and write
+// may be permitted.
+func zioForbidden(r int) bool {
+	return r == -_ENOSYS || r == -_EPERM || r == -_EACCES
 }
 
-// zioQueueCommit puts the operation of a goroutine that has just parked on the
-// ring of its P.
-func zioQueueCommit(gp *g, wp unsafe.Pointer) bool {
-	w := (*zioWait)(wp)
-	w.op.buf = uintptr(w.buf)
-	r := getg().m.p.ptr().zio.ring
-	if r == nil || !r.tryLock() {
-		// The goroutine was preempted since and parks on another P,
-		// or sysmon is flushing this ring: perform it directly.
-		return false
+// zioResident reports whether the n bytes at buf are in the heap or on the
+// stack of this goroutine. Other memory, mapped files for one, may take a page
+// fault for as long as somebody else pleases, and must only be touched by a
+// thread that has given up its P.
+func zioResident(buf unsafe.Pointer, n int) bool {
+	lo, hi := uintptr(buf), uintptr(buf)+uintptr(n)
+	if gp := getg(); gp.stack.lo <= lo && lo < gp.stack.hi {
+		return hi <= gp.stack.hi
 	}
-	var list gList
-	if r.queued.Load() == 0 {
-		r.since.Store(nanotime())
-	}
-	r.add(w.opcode, w.pd, w.op)
-	q := r.queued.Load()
-	if q == zioRingSize || q%zioLookEvery == 0 && nanotime()-r.since.Load() > zioMaxAge {
-		r.run(&list)
-	}
-	r.unlock()
-	injectglist(&list)
-	return true
+	s := spanOf(lo)
+	return s != nil && s.state.get() == mSpanInUse && hi <= s.base()+s.npages*pageSize
 }
 
 // zioReady declares that the descriptor of pd is ready, as netpollready does.
@@ -548,59 +384,4 @@ func zioReady(toRun *gList, pd *pollDesc, mode int32, b *zioRing) int32 {
 		delta += netpollready(toRun, pd, 'w')
 	}
 	return delta
-}
-
-// zioRecv and zioSend receive and send without waiting. They do not tell the
-// scheduler, since they cannot block: MSG_DONTWAIT holds even where the
-// program put the descriptor in blocking mode. They return a count or a
-// negated error number.
-//
-// Under a seccomp filter they are what upstream does (zioFiltered), and must be
-// called by a goroutine.
-//
-// They are nosplit because a stack buffer must not move once its address is a
-// uintptr, and because entersyscall demands it.
-//
-//go:nosplit
-func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
-	for {
-		if zio.filtered {
-			entersyscall()
-			r := read(fd, buf, int32(n))
-			exitsyscall()
-			if r != -_EINTR {
-				return int(r)
-			}
-			continue
-		}
-		r, _, errno := linux.Syscall6(_SYS_recvfrom, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
-		if errno == 0 {
-			return int(r)
-		}
-		if errno != _EINTR {
-			return -int(errno)
-		}
-	}
-}
-
-//go:nosplit
-func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
-	for {
-		if zio.filtered {
-			entersyscall()
-			r := write1(uintptr(fd), buf, int32(n))
-			exitsyscall()
-			if r != -_EINTR {
-				return int(r)
-			}
-			continue
-		}
-		r, _, errno := linux.Syscall6(_SYS_sendto, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
-		if errno == 0 {
-			return int(r)
-		}
-		if errno != _EINTR {
-			return -int(errno)
-		}
-	}
 }

@@ -45,17 +45,6 @@ const (
 	zioPollFirst        // the first that belongs to a pollDesc
 )
 
-// zioTimespec is the struct timespec of system calls that are older than the
-// 64-bit times of 32-bit systems.
-type zioTimespec struct {
-	sec, nsec int
-}
-
-func zioTimespecOf(ns int64) zioTimespec {
-	ns = min(ns, 1e18) // as for epoll, a bound on how long to wait for a timer
-	return zioTimespec{int(ns / 1e9), int(ns % 1e9)}
-}
-
 // zioPollEntries are two parallel arrays that are not in the heap.
 type zioPollEntries struct {
 	fds uintptr // *zioPollFD

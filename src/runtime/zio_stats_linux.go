@@ -1,0 +1,58 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+// Counters.
+
+// zioCount adds one to a counter of this P.
+func zioCount(which int) {
+	mp := acquirem()
+	c := &mp.p.ptr().zio.count
+	switch which {
+	case zioCountSubmitted:
+		c.submitted++
+	case zioCountCompleted:
+		c.completed++
+	case zioCountCanceled:
+		c.canceled++
+	case zioCountSkipped:
+		c.skipped++
+	}
+	releasem(mp)
+}
+
+// zioCountWait counts a goroutine that waits for readiness, and how that ended.
+func zioCountWait(which int) {
+	if zioOn() {
+		zioCount(which)
+	}
+}
+
+// add adds o to c.
+func (c *zioCounters) add(o *zioCounters) {
+	c.submitted += o.submitted
+	c.completed += o.completed
+	c.canceled += o.canceled
+	c.skipped += o.skipped
+}
+
+// zioReadStats sums up the counters. They are read while others write them,
+// so the parts of a sum may be from slightly different moments.
+func zioReadStats() (s zioStats) {
+	lock(&allpLock)
+	s.add(&zio.retired)
+	for _, pp := range allp {
+		if pp != nil {
+			s.add(&pp.zio.count)
+		}
+	}
+	unlock(&allpLock)
+	s.enters = zio.enters.Load()
+	for r := zioFirstRing(); r != nil; r = r.link {
+		s.enters += r.enters.Load()
+		s.sqes += r.sqes64.Load()
+	}
+	return s
+}

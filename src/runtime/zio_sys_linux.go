@@ -1,0 +1,78 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+import (
+	"internal/runtime/syscall/linux"
+	"unsafe"
+)
+
+// System calls that do not wait.
+
+// zioRecv and zioSend receive and send without waiting. They do not tell the
+// scheduler, since they cannot block: MSG_DONTWAIT holds even where the
+// program put the descriptor in blocking mode. They return a count or a
+// negated error number.
+//
+// Under a seccomp filter they are what upstream does (zioFiltered), and must be
+// called by a goroutine.
+//
+// They are nosplit because a stack buffer must not move once its address is a
+// uintptr, and because entersyscall demands it.
+//
+//go:nosplit
+func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
+	for {
+		if zio.filtered {
+			entersyscall()
+			r := read(fd, buf, int32(n))
+			exitsyscall()
+			if r != -_EINTR {
+				return int(r)
+			}
+			continue
+		}
+		r, _, errno := linux.Syscall6(_SYS_recvfrom, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			return int(r)
+		}
+		if errno != _EINTR {
+			return -int(errno)
+		}
+	}
+}
+
+//go:nosplit
+func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
+	for {
+		if zio.filtered {
+			entersyscall()
+			r := write1(uintptr(fd), buf, int32(n))
+			exitsyscall()
+			if r != -_EINTR {
+				return int(r)
+			}
+			continue
+		}
+		r, _, errno := linux.Syscall6(_SYS_sendto, uintptr(fd), uintptr(buf), uintptr(n), _MSG_DONTWAIT, 0, 0)
+		if errno == 0 {
+			return int(r)
+		}
+		if errno != _EINTR {
+			return -int(errno)
+		}
+	}
+}
+
+// zioTimespec is the struct timespec of system calls that are older than the
+// 64-bit times of 32-bit systems.
+type zioTimespec struct {
+	sec, nsec int
+}
+
+func zioTimespecOf(ns int64) zioTimespec {
+	ns = min(ns, 1e18) // as for epoll, a bound on how long to wait for a timer
+	return zioTimespec{int(ns / 1e9), int(ns % 1e9)}
+}
