@@ -4,6 +4,7 @@ package hang
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,10 +15,12 @@ import (
 
 // The test binary, with HANG set, is a program that hangs.
 func TestMain(m *testing.M) {
-	switch os.Getenv("HANG") {
-	case "":
+	how := os.Getenv("HANG")
+	if how == "" {
 		os.Exit(m.Run())
-	case "stopped":
+	}
+	os.Stdout.WriteString("ready\n")
+	if how == "stopped" {
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	}
 	hangHere()
@@ -28,13 +31,24 @@ func hangHere() { time.Sleep(time.Hour) }
 // A program that hangs shows where, a stopped one too, and one that ignores the
 // question is killed with what it started.
 func TestEnd(t *testing.T) {
-	for _, how := range []string{"plain", "stopped"} {
+	// One that goes on only to answer may not have come to where it hangs.
+	for how, want := range map[string]string{"plain": "hangHere", "stopped": "goroutine 1 "} {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "HANG="+how, "GOTRACEBACK=all")
 		var out bytes.Buffer
 		cmd.Stderr = &out
+		ready, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ready.Close()
+		cmd.Stdout = w
 		Group(cmd)
 		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		if _, err := io.ReadFull(ready, make([]byte, len("ready\n"))); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan struct{})
@@ -42,7 +56,7 @@ func TestEnd(t *testing.T) {
 		time.Sleep(500 * time.Millisecond)
 		End(cmd, done, 30*time.Second)
 		<-done
-		if !strings.Contains(out.String(), "hangHere") {
+		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s: no stacks:\n%s", how, out.String())
 		}
 	}
