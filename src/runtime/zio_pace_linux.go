@@ -23,12 +23,13 @@ const (
 	// much, while the P has other goroutines to run, and a wakeup of an idle
 	// P, 5 us, if it has not. So attempts are made while one in two finds
 	// something (zioBusyOdds), or one in four on a P that has nothing else
-	// to run (zioIdleOdds), in 256ths. A new socket begins with attempts, as
-	// upstream, which always makes them.
+	// to run (zioIdleOdds), in 256ths. A new socket begins there: with more,
+	// many busy connections would begin with attempts that find something
+	// because they are made, and keep each other from being batched.
 	// Bench rows pgx-16, echo-1000, echo-1, echo-64x16-small.
 	zioBusyOdds  = 128
 	zioIdleOdds  = 64
-	zioFirstOdds = 128
+	zioFirstOdds = 64
 
 	// One in zioProbeEvery attempts that are not worthwhile is made all the
 	// same, to learn; one in zioProbeOften of those that would be if the P

@@ -135,7 +135,7 @@ func zioSysmonWait(delay uint32) bool {
 		ns = min(ns, s.calm)
 	}
 	if idle || !s.stuck || !netpollAnyWaiters() || sched.lastpoll.Load() == 0 {
-		if !idle && now < s.until && (s.stuck || !alert) {
+		if !idle && now < s.until {
 			// Whoever the preemption was for will soon wait again.
 			ns = min(ns, zioMinSlice)
 		}
