@@ -68,15 +68,20 @@ func (b *builder) zioGo() (string, []string, error) {
 
 func isZiobuild(cmd string) bool { return strings.HasPrefix(filepath.Base(cmd), "ziobuild") }
 
+// goOf returns the go command of a kind of sides, and what to add to its
+// environment.
+func (b *builder) goOf(kind string) (cmd string, env []string, err error) {
+	if kind == "zio" {
+		return b.zioGo()
+	}
+	return b.stockGo()
+}
+
 // program builds a Go program of this module.
 func (b *builder) program(kind, pkg string) (string, error) {
 	out := filepath.Join(b.dir, kind, filepath.Base(pkg))
 	return b.once(out, func() error {
-		get := b.stockGo
-		if kind == "zio" {
-			get = b.zioGo
-		}
-		cmd, env, err := get()
+		cmd, env, err := b.goOf(kind)
 		if err != nil {
 			return err
 		}
@@ -100,11 +105,7 @@ func (b *builder) gnet() (string, error) {
 func (b *builder) pgx(kind string) (string, error) {
 	out := filepath.Join(b.dir, kind, "pgx")
 	return b.once(out, func() error {
-		get := b.stockGo
-		if kind == "zio" {
-			get = b.zioGo
-		}
-		cmd, env, err := get()
+		cmd, env, err := b.goOf(kind)
 		if err != nil {
 			return err
 		}
