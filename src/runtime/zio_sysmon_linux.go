@@ -78,8 +78,10 @@ var zioSysmonState struct {
 	ready  bool
 	futile bool
 
-	// blind is when the wait last ended where it cannot show that.
-	blind int64
+	// sightless says that waiting for readiness has failed, and blind is
+	// when a wait that cannot show readiness last asked for a poll.
+	sightless bool
+	blind     int64
 }
 
 // zioAlert is how Ps and sysmon agree on queueing.
@@ -154,21 +156,24 @@ func zioSysmonWait(delay uint32) bool {
 // zioSysmonReady waits for up to ns nanoseconds until a descriptor may be ready,
 // and reports whether one may be. It takes no event.
 func zioSysmonReady(ns int64) bool {
-	if zio.filtered || zio.backend == zioPoll {
-		s := &zioSysmonState
-		usleep(uint32(min(ns, zioSysmonBlind) / 1000))
-		now := nanotime()
-		if now-s.blind < zioSysmonBlind {
-			return false
+	s := &zioSysmonState
+	if !s.sightless && !zio.filtered && zio.backend != zioPoll {
+		pfd := zioPollFD{fd: int32(epfd), events: _POLLIN}
+		ts := zioTimespecOf(ns)
+		n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+		zio.enters.Add(1)
+		if errno == 0 || errno == _EINTR {
+			return errno == 0 && n != 0
 		}
-		s.blind = now
-		return true
+		s.sightless = true // a filter that the program put up meanwhile
 	}
-	pfd := zioPollFD{fd: int32(epfd), events: _POLLIN}
-	ts := zioTimespecOf(ns)
-	n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-	zio.enters.Add(1)
-	return errno == 0 && n != 0
+	usleep(uint32(min(ns, zioSysmonBlind) / 1000))
+	now := nanotime()
+	if now-s.blind < zioSysmonBlind {
+		return false
+	}
+	s.blind = now
+	return true
 }
 
 // zioSysmonPoll reports whether sysmon is to poll, and is called right before.

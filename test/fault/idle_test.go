@@ -88,3 +88,21 @@ func TestComputingIsNotDisturbed(t *testing.T) {
 		}
 	}
 }
+
+// A filter that the program puts up later takes the call from sysmon by which it
+// waits for readiness; it goes on to sleep.
+func TestComputingUnderLateFilter(t *testing.T) {
+	needJail(t, "ppoll=EPERM")
+	for _, backend := range []string{"io_uring", "epoll", "off"} {
+		t.Run(backend, func(t *testing.T) {
+			var n, us int
+			out := runProgArgs(t, []string{"computing", "ppoll"}, backend, "GOMAXPROCS=1")
+			if _, err := fmt.Sscanf(out, "wakeups %d cpu %d", &n, &us); err != nil {
+				t.Fatalf("output: %q", out)
+			}
+			if us > 400_000 {
+				t.Errorf("%d us of CPU time in 300 ms of one computing goroutine", us)
+			}
+		})
+	}
+}

@@ -11,11 +11,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/zio-go/zio/test/internal/seccomp"
 	"github.com/zio-go/zio/test/internal/work"
 	"golang.org/x/sys/unix"
 )
@@ -216,15 +218,22 @@ func closedBehind(how string) {
 }
 
 // computing prints how often the program's threads wake up while a goroutine
-// computes, beside one that waits.
-func computing([]string) {
+// computes, beside one that waits, and the CPU time of that in microseconds. A
+// system call that is named is forbidden before.
+func computing(forbid []string) {
 	ln := work.Must1(net.Listen("tcp", "127.0.0.1:0"))
 	go ln.Accept()
 	pause()
+	if len(forbid) > 0 {
+		runtime.LockOSThread()
+		_, err := seccomp.Install(seccomp.Rules{seccomp.Calls[forbid[0]]: unix.EPERM}, true)
+		work.Must(err)
+		runtime.UnlockOSThread()
+	}
 	compute(20 * time.Millisecond)
-	before := wakeups()
+	before, cpu := wakeups(), cpuTime()
 	compute(300 * time.Millisecond)
-	fmt.Println("wakeups", wakeups()-before)
+	fmt.Println("wakeups", wakeups()-before, "cpu", (cpuTime() - cpu).Microseconds())
 }
 
 func compute(d time.Duration) {
