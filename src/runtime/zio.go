@@ -18,7 +18,8 @@ package runtime
 // may run while the world is stopped, so write barriers are not allowed.
 //
 // func zioBackendInit()
-//     Choose the backend. Called once, by netpollinit.
+//     Choose the backend, if that has not been done. Called by netpollinit,
+//     and before it by who reads or writes a file in blocking mode.
 //
 // func zioNetpoll(delay int64) (gList, int32)
 //     The contract of netpoll: reap readiness and completions, blocking for

@@ -71,9 +71,12 @@ func (fd *FD) ZioInit() bool {
 	return runtime_zioOn() && fd.pd.init(fd) == nil
 }
 
-// zioBlocking returns the state of fd, which is in blocking mode since Init, nil
+// zioBlocking returns the state of fd if it is in blocking mode since Init, nil
 // if all is as upstream. The caller holds a reference to fd.
 func (fd *FD) zioBlocking() *zioBlocking {
+	if !fd.zio.handed {
+		return nil
+	}
 	b := fd.zio.blocking.Load()
 	if b == nil {
 		b = &zioBlocking{}
@@ -188,16 +191,14 @@ func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) {
 			return 0, err, true
 		}
 		n, err := b.read(fd.Sysfd, p)
-		switch {
-		case err == syscall.EAGAIN:
-			if err, ok := b.wait(fd, 'r'); err != nil || !ok {
-				return 0, err, ok
-			}
-		default:
+		if err != syscall.EAGAIN {
 			if err != nil {
 				n = 0
 			}
 			return n, fd.eofError(n, err), true
+		}
+		if err, ok := b.wait(fd, 'r'); err != nil || !ok {
+			return 0, err, ok
 		}
 	}
 }
@@ -236,17 +237,15 @@ func (fd *FD) zioWriteBlocking(p []byte) (nn int, err error, ok bool) {
 // zioWaitWrite waits until fd, if it is in blocking mode, may take more. For
 // splice, which does not wait for a pipe.
 func (fd *FD) zioWaitWrite() error {
-	if !fd.zio.handed {
-		return nil
-	}
 	b := fd.zioBlocking()
 	if b == nil {
 		return nil
 	}
-	if err, ok := b.wait(fd, 'w'); ok {
-		return err
+	err, ok := b.wait(fd, 'w')
+	if !ok {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // refused reports whether err means that the kernel has no call for this file
@@ -374,9 +373,6 @@ func (fd *FD) zioNonblock() bool {
 // zioDeadline returns the pollDesc for a deadline of a file in blocking mode, 0 if
 // it can have none. The caller holds a reference to fd.
 func (fd *FD) zioDeadline() uintptr {
-	if !fd.zio.handed {
-		return 0
-	}
 	b := fd.zioBlocking()
 	if b == nil {
 		return 0
