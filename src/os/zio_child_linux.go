@@ -35,6 +35,7 @@ func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage)
 	if ph.zio.fd == nil {
 		return nil, false
 	}
+	ph.zio.fd.ZioLinger()
 	perr := ph.zio.fd.RawRead(func(pidfd uintptr) bool {
 		*info = unix.SiginfoChild{}
 		err = ignoringEINTR(func() error {

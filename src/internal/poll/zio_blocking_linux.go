@@ -45,9 +45,12 @@ type zioBlocking struct {
 
 // A wait that is likely to be short is spent in the kernel, as upstream's
 // is: in a pipeline, parking and polling cost more than copying does.
+// Bench rows filter and spawn; a child that does nothing takes half a
+// millisecond.
 const (
-	zioLinger    = 200 * 1000 // ns
-	zioLingerMax = 4          // threads that do it at the same time
+	zioLinger      = 200 * 1000      // ns
+	zioLingerChild = 2 * 1000 * 1000 // ns
+	zioLingerMax   = 4               // threads that do it at the same time
 )
 
 var zioLingering atomic.Int32
@@ -136,6 +139,24 @@ func (b *zioBlocking) register(fd *FD) (ctx uintptr, err error) {
 	return ctx, nil
 }
 
+// zioTryLinger waits in the kernel for up to ns nanoseconds, unless too many
+// threads do, and reports whether fd is ready for events and whether it waited.
+func zioTryLinger(fd int, events int16, ns int) (ready, tried bool) {
+	defer zioLingering.Add(-1)
+	if zioLingering.Add(1) > zioLingerMax {
+		return false, false
+	}
+	return zioPollFor(fd, events, ns), true
+}
+
+// ZioLinger gives a child that is likely to end soon the time to do so. fd is a
+// pidfd that ZioInit has registered; the caller holds a reference to it.
+func (fd *FD) ZioLinger() {
+	if runtime_zioAnyCall() {
+		zioTryLinger(fd.Sysfd, zioPollIn, zioLingerChild)
+	}
+}
+
 // wait waits until fd may be ready for mode, after a call that found it not
 // ready. If it reports false, fd cannot be waited for.
 func (b *zioBlocking) wait(fd *FD, mode int) (err error, ok bool) {
@@ -144,15 +165,11 @@ func (b *zioBlocking) wait(fd *FD, mode int) (err error, ok bool) {
 		long, events = &b.longWrite, zioPollOut
 	}
 	if !*long {
-		ready := false
-		if zioLingering.Add(1) <= zioLingerMax {
-			ready = zioPollFor(fd.Sysfd, events, zioLinger)
-			*long = !ready
-		}
-		zioLingering.Add(-1)
+		ready, tried := zioTryLinger(fd.Sysfd, events, zioLinger)
 		if ready {
 			return nil, true
 		}
+		*long = tried
 	}
 	if fd.zioNonblock() {
 		return syscall.EAGAIN, true
