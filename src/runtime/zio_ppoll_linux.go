@@ -91,9 +91,39 @@ const (
 // zioPollOpen accepts what epoll accepts, so that the same descriptors are put
 // in blocking mode with every backend, and refuses, as epoll does, a descriptor
 // that is open in another pollDesc. Nobody waits on the epoll descriptor.
+//
+// A pollDesc that is in the set with the same number belongs to a descriptor
+// that was closed behind the runtime's back. It must not be woken by, and then
+// take, what comes for the new one.
 func zioPollOpen(fd uintptr) uintptr {
 	ev := linux.EpollEvent{Events: linux.EPOLLET}
-	return linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
+	errno := linux.EpollCtl(epfd, linux.EPOLL_CTL_ADD, int32(fd), &ev)
+	if errno != 0 || getg().lockedm != 0 {
+		// The thread of a locked goroutine may have a descriptor table of
+		// its own, where the number means something else.
+		return errno
+	}
+	s := &zioPollSet
+	lock(&s.lock)
+	for i := zioPollFirst; i < s.n; i++ {
+		if s.set.fd(i).fd == int32(fd) {
+			zioPollGone(*s.set.pd(i))
+			break
+		}
+	}
+	unlock(&s.lock)
+	return 0
+}
+
+// zioPollGone takes pd out of the set for good: its descriptor was closed behind
+// the runtime's back. As with epoll, goroutines that wait for it wait for a
+// deadline or Close. The lock is held.
+//
+//go:nowritebarrier
+func zioPollGone(pd *pollDesc) {
+	pd.zio.edge = true
+	pd.zio.armed = 0
+	zioPollRemove(pd)
 }
 
 // zioPollClosed takes pd out of the set. If the thread that polls has it in its
@@ -156,13 +186,9 @@ func zioArm(pd *pollDesc, mode int) {
 //
 //go:nowritebarrier
 func zioPollEdge(pd *pollDesc) {
-	pd.zio.edge = true
-	pd.zio.armed = 0
-	zioPollRemove(pd)
+	zioPollGone(pd)
 	ev := linux.EpollEvent{Events: zioEpollEvents}
 	netpollPackData(&ev, pd, pd.fdseq.Load())
-	// An error means that the descriptor was closed behind the poller's back.
-	// As with epoll, goroutines that wait for it wait for a deadline or Close.
 	linux.EpollCtl(epfd, linux.EPOLL_CTL_MOD, int32(pd.fd), &ev)
 }
 
@@ -301,7 +327,8 @@ func zioPollNetpoll(delay int64) (gList, int32) {
 //go:nowritebarrier
 func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
 	if ev&_POLLNVAL != 0 {
-		zioPollEdge(pd)
+		// The number may already be that of another descriptor.
+		zioPollGone(pd)
 		return 0
 	}
 	var mode int32
