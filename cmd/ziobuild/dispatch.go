@@ -37,7 +37,7 @@ func (a *app) mainErr(args []string) error {
 	case "patch":
 		return a.patch(rest)
 	case "matrix":
-		return usageError("matrix is not available yet; use 'GOOS=... GOARCH=... ziobuild build' for one port")
+		return a.matrix(rest)
 	case "version":
 		if len(rest) == 0 {
 			return a.version()

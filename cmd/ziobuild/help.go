@@ -23,6 +23,7 @@ These commands are ziobuild's own:
 	doctor [-json]          check base, cache, kernel, io_uring and limits
 	cache [clean [-all]]    list the assembled GOROOTs, or remove them
 	bug [ARGS]              print a report to send: versions, doctor, what was typed
+	matrix [-n] [...]       test every port that this machine can run
 	version                 like go version, and the revision (with arguments: go version)
 	patch list|verify|edit|extract|rebase|pin
 	                        work on the patch series
@@ -95,6 +96,22 @@ ARGS is the command line that did, after the word ziobuild: the report begins
 with it. Versions, settings, and what doctor finds are filled in. It goes to the
 standard output and nowhere else, unlike that of go bug ('ziobuild go bug').
 `},
+	"matrix": {"[-run GLOB] [-runner NAME] [-kernel GLOB] [-short] [-n | -github] [packages]", `
+Matrix is about every port: GOOS and GOARCH, in the variants that matter, with
+each thing that can run it on this machine.
+
+	-run GLOB     only these ports: linux/arm64, arm64, linux/*, or a variant as in
+	              linux/arm:GOARM=5
+	-runner NAME  only these runners: native, qemu-user, qemu-system, wine, wasm,
+	              compile
+	-kernel GLOB  only guests of qemu-system with these kernels, as in 6.1-arm64
+	-short        what a commit should pass: no variants, one or two kernels, the
+	              important tests
+	-n            print the plan and do nothing
+	-github       print the plan as a job matrix for GitHub Actions
+
+Lists are separated by commas. Packages take the place of what is tested else.
+`},
 	"version": {"", `
 Version prints what go version prints, and then ziobuild's own version, the
 revision that binaries carry, and the name of the GOROOT in the cache. With
@@ -157,7 +174,8 @@ func flags(name string) *flag.FlagSet {
 	return fs
 }
 
-// parse parses own flags and checks the number of arguments left.
+// parse parses own flags and checks the number of arguments left, which is any
+// if want is negative.
 func parse(fs *flag.FlagSet, args []string, want int) error {
 	err := fs.Parse(args)
 	switch {
@@ -165,7 +183,7 @@ func parse(fs *flag.FlagSet, args []string, want int) error {
 		return usageOf(fs.Name())
 	case err != nil:
 		return usageError(fmt.Sprintf("%s: %v\n%s", fs.Name(), err, usageOf(fs.Name())))
-	case fs.NArg() > want:
+	case want >= 0 && fs.NArg() > want:
 		return usageError(fmt.Sprintf("%s: unexpected argument %q\n%s", fs.Name(), fs.Arg(want), usageOf(fs.Name())))
 	case fs.NArg() < want:
 		return usageOf(fs.Name())
