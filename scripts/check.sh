@@ -90,4 +90,10 @@ fi
 # release; scripts/gostd.sh has all of them.
 go run ./test/gostd -race off -sides "$sides" internal/poll net os sync runtime/metrics
 
+# White-box tests of the submission core, also with more Ps than processors.
+go build -o "$tools/ziobuild" ./cmd/ziobuild
+for procs in 1 2 8; do
+	GOMAXPROCS=$procs "$tools/ziobuild" test -short -count=1 -timeout 5m -run '^TestZio' runtime
+done
+
 "${test[@]}" ./...

@@ -13,107 +13,131 @@ package runtime
 // once it is: a backend, for many goroutines with one system call, or the
 // goroutine itself, as upstream always does.
 //
-// A backend must define the following. All but zioBackendInit run on the
-// system stack or in code that cannot be preempted, with or without a P, and
-// may run while the world is stopped, so write barriers are not allowed.
+// The states of an operation, and who may resume its goroutine, are in zio_op.go;
+// how nothing falls between a goroutine that waits and what it waits for, in
+// zio_wait.go.
 //
-// func zioBackendInit()
-//     Choose the backend, if that has not been done. Called by netpollinit,
-//     and before it by who reads or writes a file in blocking mode.
+// Operations are of two classes.
 //
-// func zioNetpoll(delay int64) (gList, int32)
-//     The contract of netpoll: reap readiness and completions, blocking for
-//     up to delay nanoseconds (for ever if delay < 0). A caller without a P
-//     that does not block may be sysmon: it performs nothing for others, and
-//     leaves a netpollBreak to the thread that it was meant for.
+// An attempt never waits in the kernel: what finds nothing to do comes back
+// with zioAgain, and its goroutine waits until the descriptor is ready. Any
+// thread may perform a batch of them. So a deadline, Close or cancel finds the
+// goroutine parked and never has to chase an operation into the kernel, and a
+// descriptor is never closed under one, because the goroutine still holds its
+// fdMutex reference.
 //
-// func zioSysmonReady(ns int64) bool
-//     Wait for readiness without taking any, for sysmon.
+// An operation in flight may wait or take long in the kernel. From submission to
+// completion it belongs to the kernel: the goroutine stays parked, its
+// descriptor stays open, and a cancel asks for the end and waits for it. No
+// operation is in flight yet; the states are there.
 //
-// func zioOpen(fd uintptr, pd *pollDesc) uintptr
-// func zioClosed(fd uintptr, pd *pollDesc) uintptr
-//     The contracts of netpollopen and netpollclose. When zioClosed returns,
-//     the backend no longer refers to fd.
+// The buffer of an operation may be on the goroutine's stack, so that does not
+// shrink meanwhile (g.zioPinned, isShrinkStackSafe).
 //
-// func zioArm(pd *pollDesc, mode int)
-//     A goroutine is about to park on pd. For level-triggered backends.
+// What a backend defines
 //
-// func zioFlush(pp *p, toRun *gList)
-//     Perform the operations that are queued on pp and push the goroutines
-//     that waited for them. Does not block for readiness.
+// The columns say whether there is a P, whether the world may be stopped, which
+// locks may be held, and whether the thread may block. Page faults that may take
+// long are not allowed where there is a P; buffers are in the heap or on a stack
+// (zioResident). Where the world may be stopped, write barriers are not allowed.
 //
-// Ownership. From submission to completion an operation belongs to the
-// backend, and its goroutine stays parked: on Close, on a deadline and on
-// cancelation too. The buffer may be on the goroutine's stack, so a goroutine
-// with an operation in flight does not let its stack shrink (g.zioInFlight,
-// isShrinkStackSafe).
+//	function                            | P     | stopped | locks           | block
+//	------------------------------------+-------+---------+-----------------+--------
+//	zioBackendInit()                    | yes   | no      | netpollInitLock | no
+//	zioPrepare()                        | yes   | no      | none            | no
+//	zioCapability(code) uint8           | maybe | maybe   | any             | no
+//	zioOpen(fd, pd) errno               | yes   | no      | none            | no
+//	zioClosed(fd, pd)                   | yes   | no      | none            | shortly
+//	zioLevelTriggered() bool            | yes   | no      | none            | no
+//	zioArm(pd, mode)                    | yes   | no      | none            | no
+//	zioNetpoll(delay) (gList, int32)    | maybe | maybe   | none            | delay
+//	zioSysmonReady(ns) bool             | no    | no      | none            | ns
+//	zioRingNew() *zioRing               | yes   | no      | none            | no
+//	zioRingStats(*zioStats)             | maybe | no      | any             | no
+//	zioPerform(b, toRun)                | maybe | maybe   | the batch's     | no
+//	zioRecv(fd, buf, n) result          | maybe | maybe   | the batch's     | no
+//	zioSend(fd, buf, n) result          | maybe | maybe   | the batch's     | no
 //
-// A socket operation passes these states. Whoever moves it out of armed, by
-// compare-and-swap on pollDesc.rg, is the only one who may resume the goroutine.
+// zioBackendInit chooses the backend, if that has not been done. It is called by
+// netpollinit, and before it by who reads or writes a file in blocking mode.
 //
-//	state     | meaning                                  | leaves it by
-//	----------+------------------------------------------+----------------------------
-//	idle      | no operation                             | goroutine: armed or queued
-//	armed     | goroutine parked until fd is readable,   | backend: claimed
-//	          | rg holds it, zioDesc.r tells what to do  | deadline, close: idle
-//	claimed   | the backend performs it now, rg is free  | backend: done
-//	          | for the next readiness event             |
-//	queued    | goroutine parked, operation on the ring  | flush: done
-//	          | of a P, not yet given to the kernel      |
-//	done      | result stored, goroutine runnable        | goroutine: idle
+// zioPrepare is called for each socket that is opened, and acquires what operations
+// on sockets need.
 //
-// Claimed and queued operations never wait inside the kernel: they carry
-// MSG_DONTWAIT, and one that finds nothing to do comes back as EAGAIN and is
-// armed again. So a deadline or Close never has to chase an operation into
-// the kernel, no completion depends on the thread that submitted it, and a
-// descriptor is never closed under an operation, because the goroutine still
-// holds its fdMutex reference. Operations that do stay in flight inside the
-// kernel (regular files) need zioSlot's generation and a cancel; the ring is
-// laid out for them.
+// zioCapability says how the backend performs an operation, see below.
+//
+// zioOpen and zioClosed have the contracts of netpollopen and netpollclose. When
+// zioClosed returns, the backend no longer refers to fd.
+//
+// zioLevelTriggered reports whether zioArm must be called before a goroutine
+// waits for pd, so that its readiness is looked at.
+//
+// zioNetpoll has the contract of netpoll: reap readiness, and tell zioReady. A
+// caller without a P that does not block may be sysmon: it performs nothing for
+// others, and leaves a netpollBreak to the thread that it was meant for.
+//
+// zioSysmonReady waits until a descriptor may be ready and reports whether one may
+// be. It takes no event.
+//
+// zioRingNew returns what the backend needs to perform batches, nil if it cannot
+// have it. zioRing is a type of the backend; zioRingStats adds up its counters.
+//
+// zioPerform performs the operations of a batch, of which there is at least one, and
+// calls finish for each.
+//
+// zioRecv and zioSend perform one operation. They are nosplit.
+//
+// zioSetEntry is a type of the backend, for what it must know of a pollDesc.
+//
+// What the scheduler calls
+//
+// findRunnable calls zioTick and zioLook for every goroutine, zioYield before one
+// that computes for long, zioRunQueued and zioSteal before it goes idle;
+// reentersyscall, LockOSThread, fork and whoever gives a P to a thread of somebody
+// else call zioFlushNow; P.destroy calls zioFlushStopped. handoffp, procresize and
+// pollWork ask zioQueued. sysmon calls what is in zio_sysmon.go.
 
 // Backends, in the order of preference.
 const (
 	zioOff   = iota // upstream's poller, untouched
-	zioUring        // readiness by epoll, operations by io_uring
-	zioEpoll        // readiness by epoll, operations by the goroutine
-	zioPoll         // readiness by poll(2), operations by the goroutine
+	zioUring        // readiness by epoll, attempts by io_uring
+	zioEpoll        // readiness by epoll, attempts by the goroutine
+	zioPoll         // readiness by poll(2), attempts by the goroutine
 )
 
 var zioBackendNames = [...]string{zioOff: "off", zioUring: "io_uring", zioEpoll: "epoll", zioPoll: "poll"}
 
+// What an operation performs.
+const (
+	zioOpReady = iota // nothing: the goroutine waits until the descriptor is ready
+	zioOpRecv
+	zioOpSend
+)
+
+// How a backend performs an operation.
+const (
+	zioNo            = iota // not at all
+	zioReadyThenCall        // the goroutine does, when the descriptor is ready
+	zioNative               // the backend does, in a batch
+)
+
 // Results of an operation that no system call returns. They are negative, as
 // error numbers are, and far below the range of error numbers.
 const (
+	// zioAgain means that there is nothing to do until the descriptor is
+	// ready.
+	zioAgain = -1 << 19
+
 	// zioRedo means that the backend did not perform the operation, or
 	// performed it without effect in a way that only a direct system call
 	// reports right. The goroutine must perform it.
 	zioRedo = -1 << 20
 
+	// zioEnded means that a wait ended before the descriptor was ready.
+	// netpollcheckerr says why; if it does not, the goroutine waits again.
+	zioEnded = -1<<20 - 1
+
 	// zioErrBase-pollErr* is the result of an operation that ended because
 	// of a poll error.
 	zioErrBase = -1 << 21
 )
-
-// zioCounters counts operations. Each field is only written by the owner of
-// the P that holds it, and may be read by anyone.
-type zioCounters struct {
-	submitted uint64 // operations handed to the backend, waits for readiness included
-	completed uint64 // operations that came back with a result
-	canceled  uint64 // operations that a deadline or Close ended
-	skipped   uint64 // attempts saved since the socket was known to be drained
-}
-
-// Counters that zioCount takes.
-const (
-	zioCountSubmitted = iota
-	zioCountCompleted
-	zioCountCanceled
-	zioCountSkipped
-)
-
-// zioStats is a sum of the counters of all Ps and rings.
-type zioStats struct {
-	zioCounters
-	enters uint64 // system calls that the backend made to submit or reap
-	sqes   uint64 // operations performed through a ring
-}

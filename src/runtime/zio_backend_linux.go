@@ -5,44 +5,57 @@
 package runtime
 
 import (
-	"internal/cpu"
 	"internal/runtime/atomic"
 	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
-// What all backends of linux share, and the switches over them.
+// The only switch over the backends of linux, and what they share.
 
-// zio is the state of the submission core.
-var zio struct {
-	chosen   atomic.Uint32 // whether zioBackendInit has run
-	backend  uint32        // constant after zioBackendInit, but for uring to epoll when rings are refused
-	forced   bool          // GODEBUG names the backend; constant after zioBackendInit
+// zioHave says that there is a submission core on this system.
+const zioHave = true
+
+// zioLinux is what only the backends of linux know.
+var zioLinux struct {
 	filtered bool          // a seccomp filter is in place: see zioFiltered; constant after zioBackendInit
-	whyNot   uintptr       // errno of the probe that made zioRingInit choose epoll
 	ringInit atomic.Uint32 // whether zioRingInit has run
 
-	_        cpu.CacheLinePad // every P reads what is above, and writes what is below
-	lastPoll atomic.Int64     // nanotime of the last return from zioNetpoll, but for sysmon's
-	enters   atomic.Uint64    // epoll_wait and ppoll calls
-	retired  zioCounters      // counters of destroyed Ps, protected by the stopped world
+	// Only sysmon uses these. sightless says that waiting for readiness has
+	// failed, and blind is when a wait that cannot show readiness last asked
+	// for a poll.
+	sightless bool
+	blind     int64
 }
 
-// zioOn reports whether the submission core is in use.
+// zioSysmonBlind is how often sysmon polls for Ps that are stuck, where it cannot
+// wait for readiness, in ns.
+const zioSysmonBlind = 2500 * 1000
+
+// zioPrepare makes and tries the first ring, once, when the first socket is
+// opened.
+func zioPrepare() {
+	if zio.backend != zioUring || zioLinux.ringInit.Load() != 0 {
+		return
+	}
+	lock(&netpollInitLock)
+	if zioLinux.ringInit.Load() == 0 {
+		zioRingInit()
+		zioLinux.ringInit.Store(1)
+	}
+	unlock(&netpollInitLock)
+}
+
+// zioCapability says how the backend performs code.
 //
 //go:nosplit
-func zioOn() bool {
-	return zio.backend != zioOff
-}
-
-// zioBackendInUse returns the backend in use.
-func zioBackendInUse() uint32 {
-	return zio.backend
-}
-
-// zioWhyNot returns the error number that made io_uring unusable, 0 if none.
-func zioWhyNot() uintptr {
-	return zio.whyNot
+func zioCapability(code uint8) uint8 {
+	switch {
+	case code == zioOpReady:
+		return zioNative
+	case zio.backend == zioUring:
+		return zioNative
+	}
+	return zioReadyThenCall
 }
 
 // zioOpen registers fd with the backend's readiness set.
@@ -82,19 +95,6 @@ func zioNetpoll(delay int64) (gList, int32) {
 	return zioEpollNetpoll(delay)
 }
 
-// zioPolled notes the time of a poll. What sysmon does, which has no P and does
-// not wait, does not count: it must go on while no P polls.
-func zioPolled(delay int64) {
-	if getg().m.p == 0 && delay == 0 {
-		return
-	}
-	now := nanotime()
-	if now-zio.lastPoll.Load() > zioSysmonAwake && sched.sysmonwait.Load() {
-		entersyscallWakeSysmon()
-	}
-	zio.lastPoll.Store(now)
-}
-
 // zioBroken handles readiness of the netpollBreak eventfd.
 func zioBroken(delay int64) {
 	if delay == 0 {
@@ -105,4 +105,27 @@ func zioBroken(delay int64) {
 	var one uint64
 	read(int32(netpollEventFd), noescape(unsafe.Pointer(&one)), int32(unsafe.Sizeof(one)))
 	netpollWakeSig.Store(0)
+}
+
+// zioSysmonReady waits for up to ns nanoseconds until a descriptor may be ready,
+// and reports whether one may be. It takes no event.
+func zioSysmonReady(ns int64) bool {
+	z := &zioLinux
+	if !z.sightless && !z.filtered && zio.backend != zioPoll {
+		pfd := zioPollFD{fd: int32(epfd), events: _POLLIN}
+		ts := zioTimespecOf(ns)
+		n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+		zio.enters.Add(1)
+		if errno == 0 || errno == _EINTR {
+			return errno == 0 && n != 0
+		}
+		z.sightless = true // a filter that the program put up meanwhile
+	}
+	usleep(uint32(min(ns, zioSysmonBlind) / 1000))
+	now := nanotime()
+	if now-z.blind < zioSysmonBlind {
+		return false
+	}
+	z.blind = now
+	return true
 }

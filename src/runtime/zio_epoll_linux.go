@@ -33,7 +33,7 @@ func zioEpollWait(events []linux.EpollEvent, delay int64) (int32, uintptr) {
 // zioEpollNetpoll is zioNetpoll by epoll_wait. Receives that
 // goroutines wait for are performed in one batch.
 func zioEpollNetpoll(delay int64) (gList, int32) {
-	var events [zioRingSize / 2]linux.EpollEvent
+	var events [zioBatchSize / 2]linux.EpollEvent
 retry:
 	n, errno := zioEpollWait(events[:], delay)
 	zio.enters.Add(1)
@@ -49,17 +49,15 @@ retry:
 		}
 		goto retry
 	}
-	ring := zioPollRing(uint32(n), delay)
+	b := zioPollBatch(uint32(n), delay)
 	var toRun gList
-	delta, broken := zioEpollReady(&toRun, events[:n], ring)
+	delta, broken := zioEpollReady(&toRun, events[:n], b)
 	if broken {
 		zioBroken(delay)
 	}
-	if ring != nil {
-		if ring.queued.Load() != 0 {
-			ring.run(&toRun)
-		}
-		ring.unlock()
+	if b != nil {
+		b.perform(&toRun)
+		b.unlock()
 	}
 	zioPolled(delay)
 	return toRun, delta
@@ -69,7 +67,7 @@ retry:
 // whether one of them is the netpollBreak eventfd.
 //
 //go:nowritebarrier
-func zioEpollReady(toRun *gList, events []linux.EpollEvent, ring *zioRing) (delta int32, broken bool) {
+func zioEpollReady(toRun *gList, events []linux.EpollEvent, b *zioBatch) (delta int32, broken bool) {
 	for i := range events {
 		ev := &events[i]
 		if ev.Events == 0 {
@@ -88,36 +86,11 @@ func zioEpollReady(toRun *gList, events []linux.EpollEvent, ring *zioRing) (delt
 			mode += 'w'
 		}
 		if mode != 0 && pd.fdseq.Load() == tag {
-			if ev.Events&(linux.EPOLLRDHUP|linux.EPOLLHUP|linux.EPOLLERR|_EPOLLPRI) != 0 {
-				pd.zio.sticky.Store(1)
-			}
+			lost := ev.Events&(linux.EPOLLRDHUP|linux.EPOLLHUP|linux.EPOLLERR|_EPOLLPRI) != 0
 			// Without urgent data, which upstream does not ask for.
 			pd.setEventErr(ev.Events&^_EPOLLPRI == linux.EPOLLERR, tag)
-			delta += zioReady(toRun, pd, mode, ring)
+			delta += zioReady(toRun, pd, mode, lost, b)
 		}
 	}
 	return delta, broken
-}
-
-// zioPollRing returns a locked ring with room for n receives: the one of this P,
-// if there is one, so that one system call performs queued sends too. It
-// returns nil if a ring would save nothing, all are in use, or the caller may be
-// sysmon, which performs nothing while a P could.
-func zioPollRing(n uint32, delay int64) *zioRing {
-	pp := getg().m.p.ptr()
-	if n <= 1 || zioRings.poll == nil || pp == nil && delay == 0 {
-		return nil
-	}
-	if pp != nil {
-		if r := pp.zio.ring; r != nil && r.tryLock() {
-			if r.queued.Load()+n <= zioRingSize {
-				return r
-			}
-			r.unlock()
-		}
-	}
-	if zioRings.poll.tryLock() {
-		return zioRings.poll
-	}
-	return nil
 }

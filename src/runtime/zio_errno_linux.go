@@ -27,3 +27,9 @@ func zioErrnoName(errno uintptr) string {
 	}
 	return ""
 }
+
+// zioCannotStart ends the process because of a backend that GODEBUG names.
+func zioCannotStart(backend uint32, call string, errno uintptr) {
+	print("runtime: GODEBUG=zio=", zioBackendNames[backend], ": ", call, " failed with errno ", errno, zioErrnoName(errno), "; run ziobuild doctor\n")
+	exit(2)
+}

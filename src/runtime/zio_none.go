@@ -2,14 +2,21 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
-//go:build !linux
+//go:build plan9
 
 package runtime
 
-// Systems other than linux use upstream's poller. These are the hooks that the
-// shared files call.
+// Systems without netpoll.go have no submission core. These are the hooks that the
+// scheduler calls.
+
+var zio struct {
+	backend uint32
+	whyNot  uintptr
+}
 
 type zioP struct{}
+
+type zioOp struct{}
 
 func zioOn() bool { return false }
 
@@ -41,6 +48,4 @@ func zioSysmonSleep(sleep, now int64) int64 { return sleep }
 
 func zioReadStats() (s zioStats) { return }
 
-func zioBackendInUse() uint32 { return zioOff }
-
-func zioWhyNot() uintptr { return 0 }
+func zioSteal(pp *p) *g { return nil }

@@ -26,7 +26,7 @@ import (
 // something else, or nothing, to the thread that polls.
 
 var zioPollSet struct {
-	lock mutex // protects the following fields, and armed, idx and polled of every zioDesc
+	lock mutex // protects the following fields, and armed, idx and polled of every zioSetEntry
 	set  zioPollEntries
 	n    int // entries in use; the first are zioPollBreak and zioPollEpoll
 
@@ -44,6 +44,14 @@ const (
 	zioPollEpoll        // the epoll descriptor
 	zioPollFirst        // the first that belongs to a pollDesc
 )
+
+// zioSetEntry is what the set knows of a pollDesc. Protected by zioPollSet.lock.
+type zioSetEntry struct {
+	armed  uint8 // what goroutines wait for, zioPollR and zioPollW
+	edge   bool  // readiness comes from epoll, see zioPollEdge
+	polled bool  // in the copy of the thread that polls
+	idx    int32 // index in the set, 0 if not in it
+}
 
 // zioPollEntries are two parallel arrays that are not in the heap.
 type zioPollEntries struct {
@@ -82,7 +90,7 @@ func (e *zioPollEntries) free() {
 	*e = zioPollEntries{}
 }
 
-// Bits of zioDesc.armed.
+// Bits of zioSetEntry.armed.
 const (
 	zioPollR = 1
 	zioPollW = 2
@@ -121,8 +129,8 @@ func zioPollOpen(fd uintptr) uintptr {
 //
 //go:nowritebarrier
 func zioPollGone(pd *pollDesc) {
-	pd.zio.edge = true
-	pd.zio.armed = 0
+	pd.zio.set.edge = true
+	pd.zio.set.armed = 0
 	zioPollRemove(pd)
 }
 
@@ -134,9 +142,9 @@ func zioPollClosed(pd *pollDesc) {
 	linux.EpollCtl(epfd, linux.EPOLL_CTL_DEL, int32(pd.fd), &ev)
 	s := &zioPollSet
 	lock(&s.lock)
-	pd.zio.armed = 0
+	pd.zio.set.armed = 0
 	zioPollRemove(pd)
-	polled := pd.zio.polled
+	polled := pd.zio.set.polled
 	wake := s.busy && s.waits
 	round := s.round.Load()
 	unlock(&s.lock)
@@ -159,21 +167,21 @@ func zioArm(pd *pollDesc, mode int) {
 		bit = zioPollW
 	}
 	lock(&s.lock)
-	if getg().lockedm != 0 && !pd.zio.edge {
+	if getg().lockedm != 0 && !pd.zio.set.edge {
 		zioPollEdge(pd)
 	}
-	if pd.zio.edge || pd.zio.armed&bit != 0 {
+	if pd.zio.set.edge || pd.zio.set.armed&bit != 0 {
 		unlock(&s.lock)
 		return
 	}
-	pd.zio.armed |= bit
-	if pd.zio.idx == 0 {
+	pd.zio.set.armed |= bit
+	if pd.zio.set.idx == 0 {
 		zioPollGrow()
 		*s.set.pd(s.n) = pd
-		pd.zio.idx = int32(s.n)
+		pd.zio.set.idx = int32(s.n)
 		s.n++
 	}
-	*s.set.fd(int(pd.zio.idx)) = zioPollFD{fd: int32(pd.fd), events: zioPollEvents(pd.zio.armed)}
+	*s.set.fd(int(pd.zio.set.idx)) = zioPollFD{fd: int32(pd.fd), events: zioPollEvents(pd.zio.set.armed)}
 	wake := s.busy && s.waits
 	unlock(&s.lock)
 	if wake {
@@ -227,16 +235,16 @@ func zioPollGrow() {
 //go:nowritebarrier
 func zioPollRemove(pd *pollDesc) {
 	s := &zioPollSet
-	i := pd.zio.idx
+	i := pd.zio.set.idx
 	if i == 0 {
 		return
 	}
-	pd.zio.idx = 0
+	pd.zio.set.idx = 0
 	s.n--
 	if last := int32(s.n); i != last {
 		*s.set.fd(int(i)) = *s.set.fd(int(last))
 		*s.set.pd(int(i)) = *s.set.pd(int(last))
-		(*s.set.pd(int(i))).zio.idx = i
+		(*s.set.pd(int(i))).zio.set.idx = i
 	}
 }
 
@@ -265,7 +273,7 @@ func zioPollBegin(wait bool) bool {
 	s.copied = s.n
 	s.copy.copyFrom(&s.set, s.n)
 	for i := zioPollFirst; i < s.n; i++ {
-		(*s.copy.pd(i)).zio.polled = true
+		(*s.copy.pd(i)).zio.set.polled = true
 	}
 	unlock(&s.lock)
 	return true
@@ -295,9 +303,9 @@ func zioPollNetpoll(delay int64) (gList, int32) {
 	lock(&s.lock)
 	for i := zioPollFirst; i < s.copied; i++ {
 		pd := *s.copy.pd(i)
-		pd.zio.polled = false
+		pd.zio.set.polled = false
 		ev := s.copy.fd(i).revents
-		if errno != 0 || n == 0 || ev == 0 || pd.zio.armed == 0 {
+		if errno != 0 || n == 0 || ev == 0 || pd.zio.set.armed == 0 {
 			continue
 		}
 		delta += zioPollReady(&toRun, pd, ev)
@@ -308,7 +316,7 @@ func zioPollNetpoll(delay int64) (gList, int32) {
 	s.busy = false
 	unlock(&s.lock)
 	if edges {
-		var events [zioRingSize / 2]linux.EpollEvent
+		var events [zioBatchSize / 2]linux.EpollEvent
 		if n, errno := linux.EpollWait(epfd, events[:], int32(len(events)), 0); errno == 0 {
 			d, _ := zioEpollReady(&toRun, events[:n], nil)
 			delta += d
@@ -333,32 +341,33 @@ func zioPollReady(toRun *gList, pd *pollDesc, ev int16) int32 {
 	}
 	var mode int32
 	var fired uint8
-	if ev&(_POLLIN|_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 && pd.zio.armed&zioPollR != 0 {
+	if ev&(_POLLIN|_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 && pd.zio.set.armed&zioPollR != 0 {
 		mode += 'r'
 		fired |= zioPollR
 	}
-	if ev&(_POLLOUT|_POLLHUP|_POLLERR) != 0 && pd.zio.armed&zioPollW != 0 {
+	if ev&(_POLLOUT|_POLLHUP|_POLLERR) != 0 && pd.zio.set.armed&zioPollW != 0 {
 		mode += 'w'
 		fired |= zioPollW
 	}
-	if ev&(_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0 {
-		pd.zio.sticky.Store(1)
-	}
-	pd.zio.armed &^= fired
+	pd.zio.set.armed &^= fired
 	if ev&_POLLERR != 0 {
 		zioPollEdge(pd)
-	} else if pd.zio.armed == 0 {
+	} else if pd.zio.set.armed == 0 {
 		zioPollRemove(pd)
 	} else {
 		// Peer closed, say, and only a writer waits: polling on for
 		// what has fired would never block.
-		zioPollSet.set.fd(int(pd.zio.idx)).events = zioPollEvents(pd.zio.armed) &^ (ev & (_POLLRDHUP | _POLLPRI))
+		zioPollSet.set.fd(int(pd.zio.set.idx)).events = zioPollEvents(pd.zio.set.armed) &^ (ev & (_POLLRDHUP | _POLLPRI))
 	}
+	lost := ev&(_POLLRDHUP|_POLLHUP|_POLLERR|_POLLPRI) != 0
 	if mode == 0 {
+		if lost {
+			pd.zio.trust.Store(zioLost)
+		}
 		return 0
 	}
 	pd.setEventErr(ev == _POLLERR && zioPollOnlyErr(int32(pd.fd)), pd.fdseq.Load())
-	return netpollready(toRun, pd, mode)
+	return zioReady(toRun, pd, mode, lost, nil)
 }
 
 // zioPollOnlyErr reports whether fd has an error and is neither readable nor

@@ -5,36 +5,11 @@
 package runtime
 
 import (
-	"internal/bytealg"
 	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
-// Which backend is used: GODEBUG=zio, and what the machine allows.
-
-// zioSetting returns the value of the zio setting in GODEBUG, "" if there is
-// none. As for other settings, the environment wins over the defaults that
-// were linked in, and the last one wins within each.
-func zioSetting(key string) string {
-	for _, s := range [...]string{gogetenv("GODEBUG"), godebugDefault} {
-		val := ""
-		for s != "" {
-			field := s
-			if i := bytealg.IndexByteString(s, ','); i >= 0 {
-				field, s = s[:i], s[i+1:]
-			} else {
-				s = ""
-			}
-			if len(field) > len(key) && field[:len(key)] == key && field[len(key)] == '=' {
-				val = field[len(key)+1:]
-			}
-		}
-		if val != "" {
-			return val
-		}
-	}
-	return ""
-}
+// Which backend the machine allows.
 
 // zioBackendInit chooses the backend, once. netpollInitLock is held. The ring
 // itself is probed when the first socket is opened, so that a program without
@@ -43,29 +18,13 @@ func zioBackendInit() {
 	if zio.chosen.Load() != 0 {
 		return
 	}
-	s := zioSetting("zio")
-	if s == "" {
-		s = "auto"
-	}
-	backend := uint32(len(zioBackendNames))
-	for i, name := range zioBackendNames {
-		if name == s {
-			backend = uint32(i)
-			zio.forced = true
-		}
-	}
-	switch {
-	case s == "auto" && GOOS == "android":
+	backend := zioWanted(zioUring)
+	if GOOS == "android" && !zio.forced {
 		// Apps run under a filter that changes with every release.
 		backend = zioOff
-	case s == "auto":
-		backend = zioUring
-	case !zio.forced:
-		print("runtime: GODEBUG=zio=", s, ": unknown backend; use auto, io_uring, epoll, poll or off; run ziobuild doctor\n")
-		exit(2)
 	}
 	if backend != zioOff && zioFiltered() {
-		zio.filtered = true
+		zioLinux.filtered = true
 		if !zio.forced {
 			zio.whyNot = _EPERM
 			backend = zioEpoll
@@ -78,12 +37,6 @@ func zioBackendInit() {
 	}
 	zio.backend = backend
 	zio.chosen.Store(1)
-}
-
-// zioCannotStart ends the process because of a backend that GODEBUG names.
-func zioCannotStart(backend uint32, call string, errno uintptr) {
-	print("runtime: GODEBUG=zio=", zioBackendNames[backend], ": ", call, " failed with errno ", errno, zioErrnoName(errno), "; run ziobuild doctor\n")
-	exit(2)
 }
 
 // zioFiltered reports whether a seccomp filter is in place.
@@ -118,4 +71,20 @@ func zioProbePpoll() (errno uintptr) {
 		errno = _ENOSYS // SIGSYS left the number of the call
 	}
 	return errno
+}
+
+// poll_zioAnyCall reports whether the submission core is in use and may make
+// system calls that upstream does not make. It does not initialize the poller.
+//
+//go:linkname poll_zioAnyCall internal/poll.runtime_zioAnyCall
+func poll_zioAnyCall() bool {
+	if zio.chosen.Load() == 0 {
+		lockInit(&netpollInitLock, lockRankNetpollInit) // as netpollGenericInit, which may come later
+		lock(&netpollInitLock)
+		zioBackendInit()
+		unlock(&netpollInitLock)
+	}
+	// With fake time, for the playground, package syscall writes a header
+	// before what goes to standard output.
+	return zioOn() && !zioLinux.filtered && faketime == 0
 }

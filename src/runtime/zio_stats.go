@@ -2,94 +2,64 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//go:build unix || (js && wasm) || wasip1 || windows
+
 package runtime
 
-// What can be seen of the submission core: runtime/metrics and GODEBUG=ziotrace.
-// The metrics are described in runtime/metrics.
+// Counters.
 
-// zioInitMetrics adds the submission core's metrics to the table. It is called
-// by initMetrics, with metricsSema held.
-func zioInitMetrics() {
-	// No closure here may capture anything: the runtime does not allocate.
-	metrics["/zio/ops/submitted:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.submitted
-	}}
-	metrics["/zio/ops/completed:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.completed
-	}}
-	metrics["/zio/ops/canceled:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.canceled
-	}}
-	metrics["/zio/ops/inflight:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.inflight()
-	}}
-	metrics["/zio/ops/skipped:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.skipped
-	}}
-	metrics["/zio/ring/ops:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.sqes
-	}}
-	metrics["/zio/enter:calls"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		s := zioReadStats()
-		out.kind, out.scalar = metricKindUint64, s.enters
-	}}
-	metrics["/zio/pool/threads:threads"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		out.kind, out.scalar = metricKindUint64, 0
-	}}
-	metrics["/zio/backend/off:bool"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		zioBackendMetric(out, zioOff)
-	}}
-	metrics["/zio/backend/io_uring:bool"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		zioBackendMetric(out, zioUring)
-	}}
-	metrics["/zio/backend/epoll:bool"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		zioBackendMetric(out, zioEpoll)
-	}}
-	metrics["/zio/backend/poll:bool"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		zioBackendMetric(out, zioPoll)
-	}}
+// Counters that zioCount takes.
+const (
+	zioCountSubmitted = iota
+	zioCountCompleted
+	zioCountCanceled
+	zioCountSkipped
+)
+
+// zioCount adds one to a counter of this P.
+func zioCount(which int) {
+	mp := acquirem()
+	c := &mp.p.ptr().zio.count
+	switch which {
+	case zioCountSubmitted:
+		c.submitted++
+	case zioCountCompleted:
+		c.completed++
+	case zioCountCanceled:
+		c.canceled++
+	case zioCountSkipped:
+		c.skipped++
+	}
+	releasem(mp)
 }
 
-// zioBackendMetric sets out to 1 if the backend in use is b, else to 0.
-func zioBackendMetric(out *metricValue, b uint32) {
-	out.kind, out.scalar = metricKindUint64, 0
-	if zioBackendInUse() == b {
-		out.scalar = 1
+// zioCountWait counts a goroutine that waits for readiness, and how that ended.
+func zioCountWait(which int) {
+	if zioOn() {
+		zioCount(which)
 	}
 }
 
-// inflight returns the number of operations submitted and not ended. The
-// counters are read one after the other, so it is never negative only because
-// it is made so.
-func (s *zioStats) inflight() uint64 {
-	return uint64(max(int64(s.submitted-s.completed-s.canceled), 0))
+// add adds o to c.
+func (c *zioCounters) add(o *zioCounters) {
+	c.submitted += o.submitted
+	c.completed += o.completed
+	c.canceled += o.canceled
+	c.skipped += o.skipped
 }
 
-// zioLastTrace is when zioTrace last wrote a line. Only sysmon uses it.
-var zioLastTrace int64
-
-// zioTrace is called by sysmon when GODEBUG=ziotrace=N is set, and writes a line
-// to standard error every N milliseconds.
-func zioTrace(now int64) {
-	if now-zioLastTrace < int64(debug.ziotrace)*1e6 {
-		return
+// zioReadStats sums up the counters. They are read while others write them,
+// so the parts of a sum may be from slightly different moments.
+func zioReadStats() (s zioStats) {
+	lock(&allpLock)
+	s.add(&zio.retired)
+	for _, pp := range allp {
+		if pp != nil {
+			s.add(&pp.zio.count)
+		}
 	}
-	zioLastTrace = now
-	s := zioReadStats()
-	printlock()
-	print("ZIO ", (now-runtimeInitTime)/1e6, "ms: backend=", zioBackendNames[zioBackendInUse()],
-		" inflight=", s.inflight(), " submitted=", s.submitted, " completed=", s.completed,
-		" canceled=", s.canceled, " skipped=", s.skipped, " ring=", s.sqes,
-		" enters=", s.enters, " pool=0")
-	if why := zioWhyNot(); why != 0 {
-		print(" io_uring=errno", why)
-	}
-	print("\n")
-	printunlock()
+	unlock(&allpLock)
+	s.enters = zio.enters.Load()
+	zioRingStats(&s)
+	return s
 }

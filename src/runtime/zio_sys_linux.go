@@ -13,8 +13,8 @@ import (
 
 // zioRecv and zioSend receive and send without waiting. They do not tell the
 // scheduler, since they cannot block: MSG_DONTWAIT holds even where the
-// program put the descriptor in blocking mode. They return a count or a
-// negated error number.
+// program put the descriptor in blocking mode. They return a count or a result
+// of zio.go.
 //
 // Under a seccomp filter they are what upstream does (zioFiltered), and must be
 // called by a goroutine.
@@ -25,12 +25,12 @@ import (
 //go:nosplit
 func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
 	for {
-		if zio.filtered {
+		if zioLinux.filtered {
 			entersyscall()
 			r := read(fd, buf, int32(n))
 			exitsyscall()
 			if r != -_EINTR {
-				return int(r)
+				return zioCallResult(int(r))
 			}
 			continue
 		}
@@ -39,7 +39,7 @@ func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
 			return int(r)
 		}
 		if errno != _EINTR {
-			return -int(errno)
+			return zioCallResult(-int(errno))
 		}
 	}
 }
@@ -47,12 +47,12 @@ func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int {
 //go:nosplit
 func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
 	for {
-		if zio.filtered {
+		if zioLinux.filtered {
 			entersyscall()
 			r := write1(uintptr(fd), buf, int32(n))
 			exitsyscall()
 			if r != -_EINTR {
-				return int(r)
+				return zioCallResult(int(r))
 			}
 			continue
 		}
@@ -61,9 +61,24 @@ func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
 			return int(r)
 		}
 		if errno != _EINTR {
-			return -int(errno)
+			return zioCallResult(-int(errno))
 		}
 	}
+}
+
+// zioCallResult is the result of a call that returned r. What a seccomp filter may
+// say, which the program put up meanwhile, is no answer of the socket:
+// upstream's read and write may be permitted.
+//
+//go:nosplit
+func zioCallResult(r int) int {
+	switch -r {
+	case _EAGAIN:
+		return zioAgain
+	case _ENOSYS, _EPERM, _EACCES:
+		return zioRedo
+	}
+	return r
 }
 
 // zioTimespec is the struct timespec of system calls that are older than the

@@ -12,14 +12,12 @@ import (
 
 // How a ring is made, tried and given up.
 
-// zioRings lists every ring ever made. Rings are never unmapped: those of
-// destroyed Ps are kept for the next one.
+// zioRings lists every ring ever made. Rings are never unmapped: they belong to
+// batches, which are used again.
 var zioRings struct {
 	lock mutex
-	free *zioRing       // complete rings
 	mem  *zioRing       // memory of rings that could not be made
 	all  atomic.Uintptr // *zioRing
-	poll *zioRing       // ring of the polling thread; constant after zioRingInit
 }
 
 // zioRingInit makes the first ring and sends a NOP through it, which is the only
@@ -27,7 +25,7 @@ var zioRings struct {
 // forbid it, and neither shows in a version number. A filter may raise SIGSYS,
 // which leaves the number of the call as its result.
 func zioRingInit() {
-	if zio.filtered {
+	if zioLinux.filtered {
 		ignoreSIGSYS()
 	}
 	r, call, errno := zioRingSetup()
@@ -36,12 +34,14 @@ func zioRingInit() {
 			r.abandon()
 		}
 	}
-	if zio.filtered {
+	if zioLinux.filtered {
 		restoreSIGSYS()
 	}
 	if errno == 0 {
-		zioRings.poll = r
 		r.publish()
+		b := (*zioBatch)(persistentalloc(unsafe.Sizeof(zioBatch{}), 64, &memstats.other_sys))
+		b.ring = r
+		zioBatches.poll = b
 		return
 	}
 	if zio.forced {
@@ -53,29 +53,12 @@ func zioRingInit() {
 
 // zioRingNew returns a ring, or nil if none can be had.
 func zioRingNew() *zioRing {
-	lock(&zioRings.lock)
-	r := zioRings.free
-	if r != nil {
-		zioRings.free = r.nfree
-	}
-	unlock(&zioRings.lock)
-	if r != nil {
-		return r
-	}
 	r, _, errno := zioRingSetup()
 	if errno != 0 {
 		return nil
 	}
 	r.publish()
 	return r
-}
-
-// zioRingFree gives back the ring of a P that is destroyed.
-func zioRingFree(r *zioRing) {
-	lock(&zioRings.lock)
-	r.nfree = zioRings.free
-	zioRings.free = r
-	unlock(&zioRings.lock)
 }
 
 // zioRingSetup makes a ring: restricted to the operations that are used, closed
@@ -117,8 +100,8 @@ func (r *zioRing) open(p *zioParams) (errno uintptr) {
 		_IORING_SETUP_SUBMIT_ALL,
 		0,
 	} {
-		*p = zioParams{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioRingSize}
-		fd, _, errno := linux.Syscall6(_SYS_io_uring_setup, zioRingSize, uintptr(unsafe.Pointer(p)), 0, 0, 0, 0)
+		*p = zioParams{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioBatchSize}
+		fd, _, errno := linux.Syscall6(_SYS_io_uring_setup, zioBatchSize, uintptr(unsafe.Pointer(p)), 0, 0, 0, 0)
 		if errno == _EINVAL {
 			continue
 		}
@@ -151,7 +134,7 @@ func (r *zioRing) mmap(p *zioParams) (errno uintptr) {
 	if e != 0 {
 		return uintptr(e)
 	}
-	r.sqes = (*[zioRingSize]zioSQE)(s)
+	r.sqes = (*[zioBatchSize]zioSQE)(s)
 	// A child process must not share the rings.
 	madvise(m, n, _MADV_DONTFORK)
 	madvise(s, unsafe.Sizeof(*r.sqes), _MADV_DONTFORK)
@@ -161,7 +144,7 @@ func (r *zioRing) mmap(p *zioParams) (errno uintptr) {
 	r.cqTail = (*uint32)(add(m, uintptr(p.cqOff.tail)))
 	r.cqMask = *(*uint32)(add(m, uintptr(p.cqOff.ringMask)))
 	r.cqes = add(m, uintptr(p.cqOff.cqes))
-	array := (*[zioRingSize]uint32)(add(m, uintptr(p.sqOff.array)))
+	array := (*[zioBatchSize]uint32)(add(m, uintptr(p.sqOff.array)))
 	for i := range array {
 		array[i] = uint32(i)
 	}
@@ -233,7 +216,10 @@ func (r *zioRing) abandon() {
 	unlock(&zioRings.lock)
 }
 
-// zioFirstRing returns the first ring of the list that link continues.
-func zioFirstRing() *zioRing {
-	return (*zioRing)(unsafe.Pointer(zioRings.all.Load()))
+// zioRingStats adds the counters of all rings to s.
+func zioRingStats(s *zioStats) {
+	for r := (*zioRing)(unsafe.Pointer(zioRings.all.Load())); r != nil; r = r.link {
+		s.enters += r.enters.Load()
+		s.sqes += r.sqes64.Load()
+	}
 }

@@ -39,7 +39,7 @@ type zioState struct {
 	watch *ZioWatch
 }
 
-func runtime_zioOpen(ctx uintptr, short bool) bool
+func runtime_zioTrack(ctx uintptr, short bool) bool
 func runtime_zioShared(ctx uintptr)
 
 // The buffers are not kept after the call.
@@ -74,7 +74,7 @@ func (fd *FD) zioInit(net string) {
 		lowat, err := syscall.GetsockoptInt(fd.Sysfd, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT)
 		short = err == nil && lowat == 1
 	}
-	fd.zio.on = runtime_zioOpen(fd.pd.runtimeCtx, short)
+	fd.zio.on = runtime_zioTrack(fd.pd.runtimeCtx, short)
 }
 
 // zioShared notes that the program gets hold of the descriptor.

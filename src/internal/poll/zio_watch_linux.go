@@ -11,7 +11,7 @@ import (
 
 // A ZioWatch stands for a goroutine that waits in Read: it holds the read lock,
 // and when Read would not wait any longer it calls a function that starts the
-// goroutine. See runtime/zio_watch_linux.go.
+// goroutine. See runtime/zio_watch.go.
 type ZioWatch struct {
 	fd *FD
 	w  unsafe.Pointer // *runtime.zioWatch

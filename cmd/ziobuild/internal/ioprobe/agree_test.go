@@ -21,7 +21,7 @@ func TestAgrees(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	theirs := parse(t, files...)
+	theirs := parse(t, append(files, filepath.Join(src, "zio_batch.go"))...)
 	steps := []string{"zioRingInit", "zioRingSetup", "open", "mmap", "enable", "probe"}
 	for _, name := range steps {
 		if theirs.funcs[name] == nil {
@@ -80,7 +80,7 @@ func (s *sources) names(funcs ...string) []string {
 	set := make(map[string]bool)
 	for _, f := range funcs {
 		ast.Inspect(s.funcs[f], func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && (strings.HasPrefix(id.Name, "_IORING_") || id.Name == "zioRingSize") {
+			if id, ok := n.(*ast.Ident); ok && (strings.HasPrefix(id.Name, "_IORING_") || id.Name == "zioBatchSize") {
 				set[id.Name] = true
 			}
 			return true

@@ -29,7 +29,7 @@ const (
 	_IORING_REGISTER_ENABLE    = 12
 	_IORING_RESTRICTION_SQE_OP = 1
 
-	zioRingSize = 256
+	zioBatchSize = 256
 )
 
 // params is struct io_uring_params.
@@ -84,8 +84,8 @@ func Probe() Result {
 		_IORING_SETUP_SUBMIT_ALL,
 		0,
 	} {
-		p = params{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioRingSize}
-		r, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, zioRingSize, uintptr(unsafe.Pointer(&p)), 0)
+		p = params{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioBatchSize}
+		r, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, zioBatchSize, uintptr(unsafe.Pointer(&p)), 0)
 		if errno == unix.EINVAL {
 			continue
 		}
@@ -110,7 +110,7 @@ func Probe() Result {
 		return failed("mmap", err.(unix.Errno))
 	}
 	defer unix.Munmap(ring)
-	sqes, err := unix.Mmap(fd, _IORING_OFF_SQES, zioRingSize*sqeSize, prot, unix.MAP_SHARED)
+	sqes, err := unix.Mmap(fd, _IORING_OFF_SQES, zioBatchSize*sqeSize, prot, unix.MAP_SHARED)
 	if err != nil {
 		return failed("mmap", err.(unix.Errno))
 	}

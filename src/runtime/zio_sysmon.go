@@ -2,17 +2,17 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//go:build unix || (js && wasm) || wasip1 || windows
+
 package runtime
 
 import (
 	"internal/runtime/atomic"
-	"internal/runtime/syscall/linux"
-	"unsafe"
 )
 
 // What sysmon does for the submission core while goroutines keep their Ps: it
-// waits for readiness, and preempts a P for every goroutine that became ready, and
-// for operations that are queued for too long.
+// waits for readiness, preempts a P for every goroutine that became ready, and
+// sees to it that a P performs operations that are queued for too long.
 //
 // sysmon sleeps without a lock. What it does to the rest of the runtime it does
 // with sched.sysmonlock held, as all of sysmon, so that the execution tracer can
@@ -38,10 +38,6 @@ const (
 	// zioSysmonAwake is how long sysmon may sleep while there is I/O, as
 	// long as it does on a busy system.
 	zioSysmonAwake = 10 * 1000 * 1000
-
-	// zioSysmonBlind is how often sysmon polls for Ps that are stuck, where it
-	// cannot wait for readiness.
-	zioSysmonBlind = 2500 * 1000
 
 	// zioStuckAge is the age of a queued operation that shows that the P
 	// cannot be preempted: its goroutine is in a page fault, say.
@@ -77,11 +73,6 @@ var zioSysmonState struct {
 	// and futile that a poll has then released nobody.
 	ready  bool
 	futile bool
-
-	// sightless says that waiting for readiness has failed, and blind is
-	// when a wait that cannot show readiness last asked for a poll.
-	sightless bool
-	blind     int64
 }
 
 // zioAlert is how Ps and sysmon agree on queueing.
@@ -153,29 +144,6 @@ func zioSysmonWait(delay uint32) bool {
 	return true
 }
 
-// zioSysmonReady waits for up to ns nanoseconds until a descriptor may be ready,
-// and reports whether one may be. It takes no event.
-func zioSysmonReady(ns int64) bool {
-	s := &zioSysmonState
-	if !s.sightless && !zio.filtered && zio.backend != zioPoll {
-		pfd := zioPollFD{fd: int32(epfd), events: _POLLIN}
-		ts := zioTimespecOf(ns)
-		n, _, errno := linux.Syscall6(_SYS_ppoll, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-		zio.enters.Add(1)
-		if errno == 0 || errno == _EINTR {
-			return errno == 0 && n != 0
-		}
-		s.sightless = true // a filter that the program put up meanwhile
-	}
-	usleep(uint32(min(ns, zioSysmonBlind) / 1000))
-	now := nanotime()
-	if now-s.blind < zioSysmonBlind {
-		return false
-	}
-	s.blind = now
-	return true
-}
-
 // zioSysmonPoll reports whether sysmon is to poll, and is called right before.
 // sched.sysmonlock is held.
 func zioSysmonPoll() bool {
@@ -209,8 +177,9 @@ func zioSysmonSleep(sleep, now int64) int64 {
 	return sleep
 }
 
-// zioSysmonLook preempts Ps for goroutines that sysmon made runnable and for
-// operations that are queued for too long. sched.sysmonlock is held.
+// zioSysmonLook preempts Ps for goroutines that sysmon made runnable. For operations
+// that are queued for too long it wakes a P, or if none is idle preempts theirs.
+// sched.sysmonlock is held.
 //
 // Always runs without a P, so write barriers are not allowed.
 //
@@ -221,8 +190,8 @@ func zioSysmonLook(now int64) {
 	}
 	s := &zioSysmonState
 	// A thread that performs a batch has something to run soon.
-	stuck := zioRings.poll == nil || !zioRings.poll.busy()
-	quiet := true
+	stuck := zioBatches.poll == nil || !zioBatches.poll.busy()
+	quiet, wake := true, false
 	runnable := !sched.runq.empty()
 	lock(&allpLock)
 	// As in retake, allpLock is dropped on the way.
@@ -243,18 +212,18 @@ func zioSysmonLook(now int64) {
 			zioMarkLong(pp)
 			quiet = false
 		}
-		r := pp.zio.ring
-		if r != nil && r.busy() {
+		b := pp.zio.batch
+		if b != nil && b.busy() {
 			stuck = false
-		} else if r != nil && r.queued.Load() != 0 {
+		} else if zioQueued(pp) {
 			// A P that gets to the scheduler performs them by itself.
-			if age := now - r.since.Load(); long && age > zioMaxAge {
+			if age := now - b.since.Load(); long && age > zioMaxAge {
 				s.calm = 0
 				if age > zioStuckAge {
 					unlock(&allpLock)
-					zioSysmonRun(r)
+					zioSysmonRun(b)
 					lock(&allpLock)
-				} else {
+				} else if wake = sched.npidle.Load() != 0; !wake {
 					pp.zio.late.Store(true)
 					preemptone(pp)
 				}
@@ -268,6 +237,9 @@ func zioSysmonLook(now int64) {
 		}
 	}
 	unlock(&allpLock)
+	if wake {
+		wakep() // zioSteal
+	}
 	if s.quiet++; !quiet {
 		s.quiet = 0
 	}
@@ -289,21 +261,20 @@ func zioMarkLong(pp *p) {
 	}
 }
 
-// zioSysmonRun performs the operations queued on r, the ring of a P that
-// does not react to preemption.
-func zioSysmonRun(r *zioRing) {
-	// The P may run dry meanwhile. It finds the ring locked and goes idle, and
-	// then the goroutines in the ring are all that keeps the program alive:
+// zioSysmonRun performs the batch b of a P that does not react to preemption:
+// its goroutine is in a page fault, say, which may last until somebody gets what is
+// queued. Nobody else may be there to do it.
+func zioSysmonRun(b *zioBatch) {
+	// The P may run dry meanwhile. It finds the batch locked and goes idle, and
+	// then the goroutines of the batch are all that keeps the program alive:
 	// as in sysmon, pretend that one more M is running.
 	incidlelocked(-1)
 	var list gList
-	if r.tryLock() {
-		// Meanwhile the P may have run these and queued others; it
-		// cannot see whether they will be run, so they are.
-		if r.queued.Load() != 0 {
-			r.run(&list)
-		}
-		r.unlock()
+	if b.tryLock() {
+		// Meanwhile the P may have performed these and queued others; it
+		// cannot see whether they will be performed, so they are.
+		b.perform(&list)
+		b.unlock()
 	}
 	zioSysmonReleased(list.size)
 	injectglist(&list)

@@ -2,13 +2,15 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//go:build unix || (js && wasm) || wasip1 || windows
+
 package runtime
 
 // What the scheduler does for the submission core: queued operations are
 // performed when a P runs out of goroutines, before it enters a system call or
 // runs a goroutine that computes for long, and when they get old. While all Ps
 // are busy, they look for completions between goroutines. For a P that does not
-// get to the scheduler, see zio_sysmon_linux.go.
+// get to the scheduler, see zio_sysmon.go.
 
 const (
 	// A P whose local run queue is down to zioShortRunq goroutines looks
@@ -101,9 +103,9 @@ func zioLook(pp *p) {
 	now := nanotime()
 	age := now - zio.lastPoll.Load()
 	poll := age > zioBusyAge || age > zioPollAge && pp.runqtail-pp.runqhead <= zioShortRunq
-	if r := pp.zio.ring; r == nil || r.queued.Load() == 0 {
+	if !zioQueued(pp) {
 		pp.zio.late.Store(false)
-	} else if now-r.since.Load() > zioMaxAge {
+	} else if now-pp.zio.batch.since.Load() > zioMaxAge {
 		var list gList
 		zioFlush(pp, &list)
 		injectglist(&list)
@@ -130,6 +132,26 @@ func zioPollTook() {
 	}
 }
 
+// zioSteal performs the operations that are queued on another P, makes their
+// goroutines runnable and returns one of them. It is called by findRunnable when
+// pp has found nothing else to do: processors are not short then, and there is
+// nothing to gain from waiting for a larger batch.
+func zioSteal(pp *p) *g {
+	for enum := stealOrder.start(cheaprand()); !enum.done(); enum.next() {
+		if sched.gcwaiting.Load() {
+			return nil
+		}
+		p2 := allp[enum.position()]
+		if p2 == pp || !zioQueued(p2) {
+			continue
+		}
+		if gp := zioRunQueued(p2); gp != nil {
+			return gp
+		}
+	}
+	return nil
+}
+
 // zioFlushNow is called on the system stack when the current goroutine is
 // about to enter a system call, or the scheduler about to run something, that
 // may keep the P for long.
@@ -145,16 +167,29 @@ func zioFlushStopped(pp *p) {
 	var list gList
 	for zioQueued(pp) {
 		zioFlush(pp, &list)
-		osyield() // sysmon may have the ring; it is not stopped
+		osyield() // sysmon may have the batch; it is not stopped
 	}
 	zioRunnable(&list)
 	for !list.empty() {
 		globrunqput(list.pop())
 	}
-	if r := pp.zio.ring; r != nil {
-		pp.zio.ring = nil
-		zioRingFree(r)
+	if b := pp.zio.batch; b != nil {
+		pp.zio.batch = nil
+		zioBatchFree(b)
 	}
 	zio.retired.add(&pp.zio.count)
 	pp.zio.count = zioCounters{}
+}
+
+// zioPolled notes the time of a poll. What sysmon does, which has no P and does
+// not wait, does not count: it must go on while no P polls.
+func zioPolled(delay int64) {
+	if getg().m.p == 0 && delay == 0 {
+		return
+	}
+	now := nanotime()
+	if now-zio.lastPoll.Load() > zioSysmonAwake && sched.sysmonwait.Load() {
+		entersyscallWakeSysmon()
+	}
+	zio.lastPoll.Store(now)
 }

@@ -2,6 +2,8 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//go:build unix || (js && wasm) || wasip1 || windows
+
 package runtime
 
 import (
@@ -71,7 +73,7 @@ func poll_zioNewWatch(fn func()) unsafe.Pointer {
 //go:linkname poll_zioWatch internal/poll.runtime_zioWatch
 func poll_zioWatch(pd *pollDesc, wp unsafe.Pointer) bool {
 	z := &pd.zio
-	if !z.drained || getg().bubble != nil {
+	if !z.pace.drained || getg().bubble != nil {
 		return false
 	}
 	w := (*zioWatch)(wp)
@@ -86,7 +88,7 @@ func poll_zioWatch(pd *pollDesc, wp unsafe.Pointer) bool {
 	if zioLevelTriggered() {
 		zioArm(pd, 'r')
 	}
-	if pd.rg.Load() == pdReady || z.sticky.Load() != 0 || netpollcheckerr(pd, 'r') != pollNoError {
+	if pd.rg.Load() == pdReady || z.trust.Load() == zioLost || netpollcheckerr(pd, 'r') != pollNoError {
 		return !poll_zioUnwatch(pd, wp)
 	}
 	return true

@@ -2,10 +2,39 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//go:build unix || (js && wasm) || wasip1 || windows
+
 package runtime
+
+import "internal/runtime/atomic"
 
 // What the recent traffic of a socket says about its next operation, and the
 // numbers that decide which way an operation goes.
+
+// zioPace is what is remembered of a socket's traffic. Unless said otherwise it
+// is owned by the goroutine that holds the descriptor's read lock.
+type zioPace struct {
+	// drained says that the last receive emptied the queue and that no
+	// readiness event had come since rg was last pdNil.
+	drained bool
+
+	// large says that the last receive brought so much that copying
+	// outweighs the system call: the goroutine does it itself, so that
+	// several processors can copy.
+	large bool
+
+	// odds estimates how often an attempt to receive from a drained socket
+	// finds something although nothing says so, in 256ths: see worthwhile.
+	// skips counts those that were not made, answered is sends as of the
+	// last receive.
+	odds     uint8
+	skips    uint8
+	answered uint32
+
+	// sends counts queued sends. Written by the goroutine that holds the
+	// write lock.
+	sends atomic.Uint32
+}
 
 const (
 	// zioMaxRead and zioMaxWrite bound the operations that are performed
@@ -14,9 +43,9 @@ const (
 	zioMaxRead  = 64 << 10
 	zioMaxWrite = 16 << 10
 
-	// zioRingRetry is how many sends are performed directly before a P that
-	// could not get a ring tries again.
-	zioRingRetry = 1 << 10
+	// zioBatchRetry is how many sends are performed directly before a P that
+	// could not get a batch tries again.
+	zioBatchRetry = 1 << 10
 
 	// An attempt in vain to receive costs 0.5 us. One that is not made though
 	// it would have found something costs a park and a poll, about as
@@ -46,45 +75,65 @@ const (
 	zioQueueWrite = 4 << 10
 )
 
+// plan says how a receive begins: with an attempt or by waiting, whether to
+// learn from the attempt, and whether a batch may make it. ready says that the
+// descriptor is known to be readable.
+func (z *zioDesc) plan(ready bool) (attempt, learn, queue bool) {
+	p := &z.pace
+	if !p.drained || z.trust.Load() == zioLost {
+		return true, false, false
+	}
+	if ready {
+		return true, false, p.odds < zioBusyOdds && !p.large && zioCapability(zioOpRecv) == zioNative
+	}
+	if p.worthwhile() {
+		return true, true, false
+	}
+	zioCount(zioCountSkipped)
+	return false, false, false
+}
+
 // worthwhile reports whether to attempt a receive from a drained socket.
-func (z *zioDesc) worthwhile() bool {
+func (p *zioPace) worthwhile() bool {
 	least := uint8(zioBusyOdds)
 	// The goroutine may be preempted on the way; it is only a guess.
 	if pp := getg().m.p.ptr(); pp.runqhead == pp.runqtail && pp.runnext == 0 {
 		least = zioIdleOdds
 	}
-	if z.odds >= least {
+	if p.odds >= least {
 		return true
 	}
-	z.skips++
-	if z.odds >= zioIdleOdds {
-		return z.skips%zioProbeOften == 0
+	p.skips++
+	if p.odds >= zioIdleOdds {
+		return p.skips%zioProbeOften == 0
 	}
-	return z.skips%zioProbeEvery == 0
+	return p.skips%zioProbeEvery == 0
 }
 
 // learn notes whether an attempt to receive from a drained socket found
 // something. If a send was queued in between, the time that it took says nothing
 // of the peer.
-func (z *zioDesc) learn(found bool) {
-	if found && z.answered == z.sends.Load() {
-		z.odds += (255 - z.odds) / 8
+func (p *zioPace) learn(found bool) {
+	if found && p.answered == p.sends.Load() {
+		p.odds += (255 - p.odds) / 8
 	} else {
-		z.odds -= (z.odds + 7) / 8
+		p.odds -= (p.odds + 7) / 8
 	}
+}
+
+// queuedSend counts a queued send.
+func (p *zioPace) queuedSend() {
+	p.sends.StoreRelease(p.sends.Load() + 1)
 }
 
 // received notes what the result r of a receive of up to n bytes says about
 // the receive queue, and returns r.
 func (z *zioDesc) received(r, n int) int {
-	if zioForbidden(r) {
-		return zioRedo
-	}
-	if r <= zioErrBase {
+	if r <= zioRedo {
 		return r
 	}
-	z.large = r > zioLargeRead
-	z.answered = z.sends.Load()
-	z.drained = r > 0 && r < n && z.short && z.sticky.Load() == 0
+	z.pace.large = r > zioLargeRead
+	z.pace.answered = z.pace.sends.Load()
+	z.pace.drained = r > 0 && r < n && z.trust.Load() == zioTrusted
 	return r
 }
