@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/ioprobe"
+	"github.com/zio-go/zio/cmd/ziobuild/internal/runner"
 )
 
 // mainErr runs one command line. Words that are not ziobuild's own go to the
@@ -15,6 +16,9 @@ import (
 func (a *app) mainErr(args []string) error {
 	if os.Getenv(probeVar) != "" {
 		return json.NewEncoder(a.stdout).Encode(ioprobe.Probe())
+	}
+	if os.Getenv(runner.Helper) != "" {
+		return runner.RunHelper(args)
 	}
 	if err := checkLoop(); err != nil {
 		return err
@@ -98,11 +102,15 @@ func (a *app) bypass(args []string) error {
 	if err != nil {
 		return err
 	}
-	// A run inside of a patched one must find the stock go in PATH too.
-	env := append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN", "PATH", bypassGuard), "GOTOOLCHAIN="+in.Pin.Release, "PATH="+stockPath(),
-		bypassGuard+"="+strconv.Itoa(os.Getpid()))
+	env := append(stockEnv(in.Pin.Release), bypassGuard+"="+strconv.Itoa(os.Getpid()))
 	debugf("bypass: GOTOOLCHAIN=%s %s %q", in.Pin.Release, goCmd, args)
 	return execGo(goCmd, args, env)
+}
+
+// stockEnv makes the bootstrap go command the one of a release. A run inside of a
+// patched one must find the stock go in PATH too.
+func stockEnv(release string) []string {
+	return append(dropEnv(os.Environ(), "GOROOT", "GOTOOLCHAIN", "PATH", bypassGuard), "GOTOOLCHAIN="+release, "PATH="+stockPath())
 }
 
 func dropEnv(env []string, names ...string) []string {

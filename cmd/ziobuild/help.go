@@ -96,9 +96,13 @@ ARGS is the command line that did, after the word ziobuild: the report begins
 with it. Versions, settings, and what doctor finds are filled in. It goes to the
 standard output and nowhere else, unlike that of go bug ('ziobuild go bug').
 `},
-	"matrix": {"[-run GLOB] [-runner NAME] [-kernel GLOB] [-short] [-n | -github] [packages]", `
-Matrix is about every port: GOOS and GOARCH, in the variants that matter, with
-each thing that can run it on this machine.
+	"matrix": {"[-run GLOB] [-runner NAME] [-kernel GLOB] [-short] [-json FILE] [-logs DIR] [-j N] [-n | -github] [packages]", `
+Matrix builds for every port, GOOS and GOARCH in the variants that matter, with the
+patched toolchain and with the base, runs it with each thing on this machine that
+can, and prints a table: what became of it, and of the base. From a checkout it
+tests programs that check the poller, and Go's own packages. A failure counts if
+the base does not have it. What a tool is missing for is not-run, never pass; the
+last line begins with "matrix complete". The exit code is 1 if something failed.
 
 	-run GLOB     only these ports: linux/arm64, arm64, linux/*, or a variant as in
 	              linux/arm:GOARM=5
@@ -107,10 +111,14 @@ each thing that can run it on this machine.
 	-kernel GLOB  only guests of qemu-system with these kernels, as in 6.1-arm64
 	-short        what a commit should pass: no variants, one or two kernels, the
 	              important tests
+	-json FILE    write the report, with all versions, to a file
+	-logs DIR     folder for the output of what failed (default: a temporary one)
+	-j N          jobs at a time (default: one for each processor)
 	-n            print the plan and do nothing
 	-github       print the plan as a job matrix for GitHub Actions
 
 Lists are separated by commas. Packages take the place of what is tested else.
+scripts/emulators.sh installs the emulators, docs/platforms.md has the rest.
 `},
 	"version": {"", `
 Version prints what go version prints, and then ziobuild's own version, the

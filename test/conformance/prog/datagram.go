@@ -186,12 +186,15 @@ func rawIP(t *T) {
 		t.Skip("raw IP sockets need root")
 	}
 	// Protocol 253 is for experiments.
-	a, err := net.ListenIP("ip4:253", &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	// Programs that run at the same time would get each other's packets at one address.
+	pid := os.Getpid()
+	self := &net.IPAddr{IP: net.IPv4(127, byte(1+pid>>16&63), byte(pid>>8), byte(pid))}
+	a, err := net.ListenIP("ip4:253", self)
 	if err != nil {
 		t.Skip("no raw IP sockets here")
 	}
 	defer a.Close()
-	b := must(net.DialIP("ip4:253", nil, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}))
+	b := must(net.DialIP("ip4:253", self, self))
 	defer b.Close()
 	for i := range 3 {
 		wait := t.later("waiting", func() (any, error) {
@@ -204,7 +207,7 @@ func rawIP(t *T) {
 		wait()
 	}
 	// By Read the header comes too.
-	c := must(net.DialIP("ip4:253", nil, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}))
+	c := must(net.DialIP("ip4:253", self, self))
 	defer c.Close()
 	must(b.Write([]byte("header")))
 	p := make([]byte, 100)

@@ -5,7 +5,8 @@
 // backend, so nothing that it prints may depend on time, ports or numbers of
 // descriptors. The driver in the parent directory compares.
 //
-// Usage: prog area. Each file holds an area.
+// Usage: prog area [case | -case,case...]. Each file holds an area. With a case only
+// that one runs, with a dash all but these.
 package main
 
 import (
@@ -66,7 +67,7 @@ func main() {
 	}
 	slices.SortFunc(cases, func(a, b testCase) int { return strings.Compare(a.name, b.name) })
 	for _, c := range cases {
-		if len(os.Args) > 2 && os.Args[2] != c.name {
+		if len(os.Args) > 2 && !chosen(os.Args[2], c.name) {
 			continue
 		}
 		t := &T{name: c.name}
@@ -90,6 +91,14 @@ func main() {
 		fmt.Print(t.out.String())
 	}
 	fmt.Println("complete")
+}
+
+// chosen reports whether the second argument chooses a case.
+func chosen(arg, name string) bool {
+	if list, ok := strings.CutPrefix(arg, "-"); ok {
+		return !slices.Contains(strings.Split(list, ","), name)
+	}
+	return arg == name
 }
 
 // helpers are what the program does as its own child.

@@ -58,6 +58,8 @@ func (j *Job) Name() string {
 // Backends returns the values of GODEBUG=zio that the job tests, Auto first.
 func (j *Job) Backends() []string {
 	switch {
+	case j.Runner == Compile:
+		return []string{""}
 	case j.Port.GOOS != "linux":
 		return []string{Auto}
 	case j.Runner == QEMUUser:
