@@ -28,8 +28,9 @@ package runtime
 //
 // An operation in flight may wait or take long in the kernel. From submission to
 // completion it belongs to the kernel: the goroutine stays parked, its
-// descriptor stays open, and a cancel asks for the end and waits for it. No
-// operation is in flight yet; the states are there.
+// descriptor stays open, and a cancel asks for the end and waits for it. Such an
+// operation has one end, its own: what was done when the cancel came is what the
+// goroutine gets.
 //
 // The buffer of an operation may be on the goroutine's stack, so that does not
 // shrink meanwhile (g.zioPinned, isShrinkStackSafe).
@@ -54,7 +55,9 @@ package runtime
 //	zioSysmonReady(ns) bool             | no    | no      | none            | ns
 //	zioRingNew() *zioRing               | yes   | no      | none            | no
 //	zioRingStats(*zioStats)             | maybe | no      | any             | no
+//	zioFlightNew() *zioFlight           | yes   | no      | none            | no
 //	zioPerform(b, toRun)                | maybe | maybe   | the batch's     | no
+//	zioCancel(op)                       | maybe | no      | pd's            | shortly
 //	zioRecv(fd, buf, n) result          | maybe | maybe   | the batch's     | no
 //	zioSend(fd, buf, n) result          | maybe | maybe   | the batch's     | no
 //
@@ -82,8 +85,16 @@ package runtime
 // zioRingNew returns what the backend needs to perform batches, nil if it cannot
 // have it. zioRing is a type of the backend; zioRingStats adds up its counters.
 //
-// zioPerform performs the operations of a batch, of which there is at least one, and
-// calls finish for each.
+// zioFlightNew returns what the backend needs for operations in flight, nil if it
+// cannot have it; zioFlight is a type of the backend, too.
+//
+// zioPerform performs the operations of a batch, of which there is at least one. It
+// calls finish for each attempt, and launch for each operation that it gives to the
+// kernel and land when that has ended, which may be in any later zioNetpoll. Until
+// then the operation counts as a waiter (netpollAdjustWaiters).
+//
+// zioCancel asks the kernel to end an operation that is in state
+// zioStateCanceling. It ends as any other.
 //
 // zioRecv and zioSend perform one operation. They are nosplit.
 //
@@ -112,6 +123,9 @@ const (
 	zioOpReady = iota // nothing: the goroutine waits until the descriptor is ready
 	zioOpRecv
 	zioOpSend
+	zioOpRead  // from a file, at an offset
+	zioOpWrite // to a file, at an offset
+	zioOpSync  // fsync(2)
 )
 
 // How a backend performs an operation.
@@ -119,6 +133,7 @@ const (
 	zioNo            = iota // not at all
 	zioReadyThenCall        // the goroutine does, when the descriptor is ready
 	zioNative               // the backend does, in a batch
+	zioInflight             // the backend does, and it is in flight meanwhile
 )
 
 // Results of an operation that no system call returns. They are negative, as

@@ -50,9 +50,12 @@ func zioPrepare() {
 //go:nosplit
 func zioCapability(code uint8) uint8 {
 	switch {
-	case code == zioOpReady:
-		return zioNative
-	case zio.backend == zioUring:
+	case code >= zioOpRead:
+		if zio.backend == zioUring && !zioLinux.filtered {
+			return zioInflight
+		}
+		return zioNo
+	case code == zioOpReady || zio.backend == zioUring:
 		return zioNative
 	}
 	return zioReadyThenCall

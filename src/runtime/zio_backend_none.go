@@ -15,6 +15,8 @@ const zioHave = false
 
 type zioRing struct{ _ uintptr }
 
+type zioFlight struct{ _ uintptr }
+
 type zioSetEntry struct{}
 
 func zioNone() { throw("zio: no backend") }
@@ -40,6 +42,11 @@ func zioSysmonReady(ns int64) bool { zioNone(); return false }
 func zioRingNew() *zioRing { return nil }
 
 func zioRingStats(s *zioStats) {}
+
+func zioFlightNew() *zioFlight { return nil }
+
+//go:nowritebarrier
+func zioCancel(op *zioOp) { zioNone() }
 
 //go:nowritebarrier
 func zioPerform(b *zioBatch, toRun *gList) { zioNone() }

@@ -45,8 +45,10 @@ type zioBatch struct {
 	n      atomic.Uint32 // operations in ops; written with the lock held
 	since  atomic.Int64  // nanotime when n left 0; written with the lock held
 	ops    [zioBatchSize]*zioOp
-	ring   *zioRing  // of the backend; constant
-	next   *zioBatch // in zioBatches.free
+	launch uint32     // how many of ops will be in flight; protected by the lock
+	ring   *zioRing   // of the backend; constant
+	flight *zioFlight // of the backend, nil until needed; written by the P that owns the batch
+	next   *zioBatch  // in zioBatches.free
 }
 
 // zioBatches are the batches that no P has.
@@ -119,6 +121,9 @@ func (b *zioBatch) busy() bool {
 func (b *zioBatch) add(op *zioOp) {
 	n := b.n.Load()
 	b.ops[n] = op
+	if op.code >= zioOpRead {
+		b.launch++
+	}
 	b.n.Store(n + 1)
 }
 
@@ -129,6 +134,7 @@ func (b *zioBatch) add(op *zioOp) {
 func (b *zioBatch) perform(toRun *gList) {
 	if b.n.Load() != 0 {
 		zioPerform(b, toRun)
+		b.launch = 0
 		b.n.Store(0)
 	}
 }

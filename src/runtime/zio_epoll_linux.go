@@ -4,7 +4,10 @@
 
 package runtime
 
-import "internal/runtime/syscall/linux"
+import (
+	"internal/runtime/syscall/linux"
+	"unsafe"
+)
 
 // Readiness by epoll(7), for the io_uring and epoll backends.
 
@@ -76,6 +79,10 @@ func zioEpollReady(toRun *gList, events []linux.EpollEvent, b *zioBatch) (delta 
 		pd, tag := netpollUnpackData(ev)
 		if pd == nil {
 			broken = true
+			continue
+		}
+		if tag == 0 {
+			(*zioFlight)(unsafe.Pointer(pd)).reap(toRun)
 			continue
 		}
 		var mode int32

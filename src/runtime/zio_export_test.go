@@ -141,7 +141,8 @@ func (s *ZioSock) Wait() int32 {
 
 // Free gives the pollDesc back. Nobody may wait.
 func (s *ZioSock) Free() {
-	s.pd.zioCloseSlots()
+	s.pd.zio.file = true // no poller knows it
+	s.pd.zioClose()
 	pollcache.free(s.pd)
 }
 
@@ -241,4 +242,48 @@ func (ZioPollSet) Check() (n int, bad string) {
 		}
 	}
 	return max(s.n-zioPollFirst, 0), bad
+}
+
+// Results of operations on files.
+const (
+	ZioClosed  = zioErrBase - pollErrClosing
+	ZioTimeout = zioErrBase - pollErrTimeout
+	ZioOpRead  = zioOpRead
+	ZioOpWrite = zioOpWrite
+	ZioOpSync  = zioOpSync
+)
+
+// A ZioFile is a descriptor for operations in flight.
+type ZioFile struct{ pd *pollDesc }
+
+// NewZioFile returns one for fd, nil if the backend has no operations in flight.
+func NewZioFile(fd int) *ZioFile {
+	pd := poll_zioFileOpen(uintptr(fd))
+	if pd == nil {
+		return nil
+	}
+	return &ZioFile{pd}
+}
+
+// Op performs code.
+func (f *ZioFile) Op(code uint8, buf []byte, off int64) int {
+	return poll_zioFileOp(f.pd, code, unsafe.Pointer(unsafe.SliceData(buf)), len(buf), off)
+}
+
+// SetDeadline sets the deadlines, Unblock ends what is in flight as Close does, and
+// Close gives the pollDesc back.
+func (f *ZioFile) SetDeadline(ns int64) { poll_runtime_pollSetDeadline(f.pd, ns, 'r'+'w') }
+func (f *ZioFile) Unblock()             { poll_runtime_pollUnblock(f.pd) }
+func (f *ZioFile) Close()               { poll_runtime_pollClose(f.pd) }
+
+// InFlight returns how many operations are in flight on f.
+func (f *ZioFile) InFlight() (n int) {
+	lock(&f.pd.lock)
+	for op := f.pd.zio.flights; op != nil; op = op.nextFlight {
+		if s := op.state.Load() & zioStateMask; s == zioStateInflight || s == zioStateCanceling {
+			n++
+		}
+	}
+	unlock(&f.pd.lock)
+	return n
 }

@@ -31,9 +31,11 @@ import (
 //	             | ready                              | batch is to perform it
 //	             |                                    | deadline, close, cancel: done
 //	             |                                    | goroutine, not yet parked: idle
-//	zioStateQueued    | in a batch, not yet performed      | holder of the batch: done
+//	zioStateQueued    | in a batch, not yet performed      | holder of the batch: done, or
+//	                  |                                    | inflight; cancel of what would be
+//	                  |                                    | in flight: canceling
 //	zioStateInflight  | in the kernel, which may take long | backend: done; cancel: canceling
-//	zioStateCanceling | the same, and the kernel was asked | backend: done
+//	zioStateCanceling | the same, and its end is wanted    | backend, batch: done
 //	             | to end it                          |
 //	zioStateDone      | res is valid, the goroutine is or  | goroutine: idle
 //	             | will be made runnable              |
@@ -51,12 +53,20 @@ type zioOp struct {
 	// whoever then has it.
 	pd   *pollDesc
 	buf  uintptr
+	off  int64 // in a file
 	len  uint32
 	code uint8 // what to perform, zioOpReady and so on
 
 	// Written by whoever moves the operation to done, before it makes the
 	// goroutine runnable. A count, or a negative result of zio.go.
 	res int32
+
+	// In zioDesc.flights of pd, protected by pd.lock.
+	nextFlight, prevFlight *zioOp
+
+	// flight is what the backend gave an operation in flight to, written before
+	// it does.
+	flight *zioFlight
 }
 
 const (
@@ -145,15 +155,20 @@ func zioOpByID(id uint32) *zioOp {
 	return &(*zioOpChunk)(unsafe.Pointer(v))[id%zioOpChunkSize]
 }
 
-// begin starts a new use, in which the operation is to perform code on pd. The
-// slot is the one of pd that will point to it.
-func (op *zioOp) begin(pd *pollDesc, slot *zioSlot, code uint8) {
+// next starts a new generation of an operation that nobody uses.
+func (op *zioOp) next() {
 	s := op.state.Load()
 	if s&zioStateMask != zioStateIdle {
 		println("runtime: zio: operation", op.id, "is", zioStateNames[s&zioStateMask])
 		throw("zio: operation in use")
 	}
 	op.state.Store(s + 1<<zioStateBits)
+}
+
+// begin starts a new use, in which the operation is to perform code on pd. The
+// slot is the one of pd that will point to it.
+func (op *zioOp) begin(pd *pollDesc, slot *zioSlot, code uint8) {
+	op.next()
 	op.pd = pd
 	op.code = code
 	op.res = zioEnded

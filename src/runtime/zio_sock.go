@@ -32,6 +32,9 @@ type zioDesc struct {
 	watch atomic.Uintptr
 
 	set zioSetEntry // of the poll backend
+
+	file    bool   // no poller knows the descriptor; constant while it is open
+	flights *zioOp // operations in flight on it; protected by lock of the pollDesc
 }
 
 const (
@@ -87,6 +90,7 @@ func (z *zioDesc) reset() {
 	z.trust.Store(zioUntrusted)
 	z.pace = zioPace{odds: zioFirstOdds}
 	z.set = zioSetEntry{}
+	z.file = false
 }
 
 // poll_zioRead receives into buf, waiting until there is something to receive.

@@ -5,6 +5,7 @@
 package runtime
 
 import (
+	"internal/goarch"
 	"internal/runtime/syscall/linux"
 	"unsafe"
 )
@@ -64,6 +65,28 @@ func zioSend(fd int32, buf unsafe.Pointer, n uint32) int {
 			return zioCallResult(-int(errno))
 		}
 	}
+}
+
+// poll_zioPreadNow reads from a file what is in the page cache, by preadv2(2), whose
+// number call is, with RWF_NOWAIT. It returns the count, a negated error number, or
+// zioRedo if the thread should tell the scheduler that it is in a system call.
+//
+//go:linkname poll_zioPreadNow internal/poll.runtime_zioPreadNow
+//go:nosplit
+func poll_zioPreadNow(call uintptr, fd int32, buf unsafe.Pointer, n int, off int64) int {
+	if n > zioMaxRead || !zioResident(buf, n) {
+		return zioRedo
+	}
+	const nowait = 0x8 // RWF_NOWAIT
+	iov := struct {
+		base unsafe.Pointer
+		len  uintptr
+	}{buf, uintptr(n)}
+	r, _, errno := linux.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&iov)), 1, uintptr(off), uintptr(off>>(8*goarch.PtrSize-1)>>1), nowait)
+	if errno != 0 {
+		return -int(errno)
+	}
+	return int(r)
 }
 
 // zioCallResult is the result of a call that returned r. What a seccomp filter may

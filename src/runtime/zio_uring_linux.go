@@ -56,15 +56,25 @@ const (
 )
 
 // zioOpcodes are the kernel's names of what is performed, indexed by code.
-var zioOpcodes = [...]uint8{zioOpRecv: _IORING_OP_RECV, zioOpSend: _IORING_OP_SEND}
+var zioOpcodes = [...]uint8{
+	zioOpRecv:  _IORING_OP_RECV,
+	zioOpSend:  _IORING_OP_SEND,
+	zioOpRead:  _IORING_OP_READ,
+	zioOpWrite: _IORING_OP_WRITE,
+	zioOpSync:  _IORING_OP_FSYNC,
+}
 
 // zioPerform performs every operation of b and pushes the goroutines that waited
 // for them.
 //
 //go:nowritebarrier
 func zioPerform(b *zioBatch, toRun *gList) {
+	if b.launch != 0 {
+		zioLaunch(b, toRun)
+	}
 	r, n := b.ring, b.n.Load()
 	switch {
+	case n == 0:
 	case n == 1 && !zioLinux.filtered:
 		b.ops[0].attempt(toRun)
 	case n == 1 || r.fails == zioMaxFails:

@@ -151,15 +151,19 @@ func (r *zioRing) mmap(p *zioParams) (errno uintptr) {
 	return 0
 }
 
-// enable restricts the ring to what is used, makes it ready and returns the
-// errno.
+// enable makes a ring for attempts ready and returns the errno.
 func (r *zioRing) enable() (errno uintptr) {
-	allow := [...]zioRestriction{
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_NOP},
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_SEND},
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_RECV},
+	return r.restrict(_IORING_OP_NOP, _IORING_OP_SEND, _IORING_OP_RECV)
+}
+
+// restrict allows the operations ops and no others, makes the ring ready and
+// returns the errno.
+func (r *zioRing) restrict(ops ...uint8) (errno uintptr) {
+	var allow [4]zioRestriction
+	for i, op := range ops {
+		allow[i] = zioRestriction{opcode: _IORING_RESTRICTION_SQE_OP, op: op}
 	}
-	n, _, errno := linux.Syscall6(_SYS_io_uring_register, uintptr(r.fd), _IORING_REGISTER_RESTRICT, uintptr(unsafe.Pointer(&allow)), uintptr(len(allow)), 0, 0)
+	n, _, errno := linux.Syscall6(_SYS_io_uring_register, uintptr(r.fd), _IORING_REGISTER_RESTRICT, uintptr(unsafe.Pointer(&allow)), uintptr(len(ops)), 0, 0)
 	if errno == 0 {
 		n, _, errno = linux.Syscall6(_SYS_io_uring_register, uintptr(r.fd), _IORING_REGISTER_ENABLE, 0, 0, 0, 0)
 	}
@@ -201,6 +205,15 @@ func (r *zioRing) publish() {
 // abandon takes apart a ring that could not be made and that nobody has seen,
 // and keeps its memory for the next.
 func (r *zioRing) abandon() {
+	r.unmap()
+	lock(&zioRings.lock)
+	r.nfree = zioRings.mem
+	zioRings.mem = r
+	unlock(&zioRings.lock)
+}
+
+// unmap gives back what a ring has of the kernel.
+func (r *zioRing) unmap() {
 	if r.sqes != nil {
 		munmap(unsafe.Pointer(r.sqes), unsafe.Sizeof(*r.sqes))
 	}
@@ -210,10 +223,6 @@ func (r *zioRing) abandon() {
 	if r.fd >= 0 {
 		closefd(r.fd)
 	}
-	lock(&zioRings.lock)
-	r.nfree = zioRings.mem
-	zioRings.mem = r
-	unlock(&zioRings.lock)
 }
 
 // zioRingStats adds the counters of all rings to s.

@@ -89,7 +89,7 @@ func zioParkCommit(gp *g, wp unsafe.Pointer) bool {
 	return false
 }
 
-// zioUnblock is netpollunblock.
+// zioUnblock is netpollunblock. Without ioready, pd.lock is held.
 //
 //go:nowritebarrier
 func zioUnblock(pd *pollDesc, mode int32, ioready bool, delta *int32) *g {
@@ -98,6 +98,9 @@ func zioUnblock(pd *pollDesc, mode int32, ioready bool, delta *int32) *g {
 		return op.resume(ioready, delta)
 	}
 	if !ioready {
+		if pd.zio.flights != nil {
+			zioCancelFlights(pd, mode)
+		}
 		return nil
 	}
 	flag.Store(pdReady)
@@ -146,9 +149,12 @@ func zioReady(toRun *gList, pd *pollDesc, mode int32, lost bool, b *zioBatch) in
 	return netpollready(toRun, pd, mode)
 }
 
-// zioCloseSlots checks that nobody waits for a descriptor that is closed.
-func (pd *pollDesc) zioCloseSlots() {
-	if pd.zio.r.op.Load() != 0 || pd.zio.w.op.Load() != 0 {
+// zioClose ends the use of pd, which is closed.
+func (pd *pollDesc) zioClose() {
+	if pd.zio.r.op.Load() != 0 || pd.zio.w.op.Load() != 0 || pd.zio.flights != nil {
 		throw("runtime: zio: operation on closing polldesc")
+	}
+	if !pd.zio.file {
+		zioClosed(pd.fd, pd)
 	}
 }

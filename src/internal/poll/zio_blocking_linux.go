@@ -281,7 +281,7 @@ func (b *zioBlocking) refused(err error) bool {
 // read reads without waiting, and returns EAGAIN if it would wait.
 func (b *zioBlocking) read(fd int, p []byte) (int, error) {
 	if b.how.Load() == zioNowait {
-		n, err := zioVec(zioPreadv2, fd, p)
+		n, err := zioVec(zioPreadv2, fd, p, -1)
 		if n >= 0 {
 			syscall_zioDidRead(p[:n])
 		}
@@ -308,7 +308,7 @@ func (b *zioBlocking) write(fd int, p []byte) (int, error) {
 		if race.Enabled {
 			syscall_zioWillWrite()
 		}
-		n, err := zioVec(zioPwritev2, fd, p)
+		n, err := zioVec(zioPwritev2, fd, p, -1)
 		if n > 0 {
 			syscall_zioDidWrite(p[:n])
 		}
@@ -332,13 +332,14 @@ const (
 	zioPwritev2 = zioPreadv2 + 1
 )
 
-// zioVec is preadv2(2) or pwritev2(2) at the file's own position, not waiting.
-func zioVec(call uintptr, fd int, p []byte) (int, error) {
+// zioVec is preadv2(2) or pwritev2(2), not waiting. With off -1 it is at the file's
+// own position.
+func zioVec(call uintptr, fd int, p []byte, off int64) (int, error) {
 	const nowait = 0x8 // RWF_NOWAIT
 	for {
 		iov := syscall.Iovec{Base: &p[0]}
 		iov.SetLen(len(p))
-		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&iov)), 1, ^uintptr(0), ^uintptr(0), nowait)
+		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&iov)), 1, uintptr(off), uintptr(off>>(8*goarch.PtrSize-1)>>1), nowait)
 		if errno == syscall.EINTR {
 			continue
 		}
@@ -398,9 +399,12 @@ func (fd *FD) zioDeadline() uintptr {
 	return ctx
 }
 
-// zioEvict unblocks I/O on a file in blocking mode, which Close has marked as
-// closed.
+// zioEvict unblocks I/O on a file in blocking mode or a regular one, which Close has
+// marked as closed.
 func (fd *FD) zioEvict() {
+	if d := fd.zio.disk.Load(); d != nil {
+		d.evict()
+	}
 	b := fd.zio.blocking.Load()
 	if b == nil {
 		return
@@ -413,8 +417,11 @@ func (fd *FD) zioEvict() {
 	}
 }
 
-// zioDestroy is pollDesc.close for a file in blocking mode.
+// zioDestroy is pollDesc.close for a file in blocking mode or a regular one.
 func (fd *FD) zioDestroy() {
+	if d := fd.zio.disk.Load(); d != nil && d.ctx.Load() != 0 {
+		runtime_pollClose(d.ctx.Load())
+	}
 	if b := fd.zio.blocking.Load(); b != nil && b.ctx.Load() != 0 {
 		runtime_pollClose(b.ctx.Load())
 	}

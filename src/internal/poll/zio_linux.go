@@ -34,6 +34,12 @@ type zioState struct {
 	handed   bool
 	blocking atomic.Pointer[zioBlocking]
 
+	// regular says that this is a file that cannot be polled, and disk is its
+	// state, nil until the core may perform an operation on it. regular is
+	// constant after Init.
+	regular bool
+	disk    atomic.Pointer[zioDisk]
+
 	// watch is the watch that has the read lock, nil if there is none.
 	// Protected by the read lock.
 	watch *ZioWatch

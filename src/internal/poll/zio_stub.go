@@ -8,7 +8,7 @@ package poll
 
 // zioState is nearly empty on systems whose submission core is upstream's poller.
 type zioState struct {
-	on, handed bool
+	on, handed, regular bool
 }
 
 func (fd *FD) zioInit(net string) {}
@@ -28,6 +28,10 @@ func (fd *FD) zioWrite(p []byte) (n int, err error, ok bool) { return 0, nil, fa
 func (fd *FD) zioReadBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
 
 func (fd *FD) zioWriteBlocking(p []byte) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) { return 0, nil, false }
+
+func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) { return 0, nil, false }
 
 func (fd *FD) zioDeadline() uintptr { return 0 }
 

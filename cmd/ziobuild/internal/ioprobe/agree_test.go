@@ -22,7 +22,7 @@ func TestAgrees(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	theirs := parse(t, append(files, filepath.Join(src, "zio_batch.go"))...)
-	steps := []string{"zioRingInit", "zioRingSetup", "open", "mmap", "enable", "probe"}
+	steps := []string{"zioRingInit", "zioRingSetup", "open", "mmap", "enable", "restrict", "probe"}
 	for _, name := range steps {
 		if theirs.funcs[name] == nil {
 			t.Fatalf("the runtime has no function %s: adapt this test and the probe", name)

@@ -1,0 +1,252 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+//go:build unix || (js && wasm) || wasip1 || windows
+
+package runtime
+
+import "unsafe"
+
+// Operations in flight: those that may take long in the kernel, on files.
+//
+// A goroutine's operation goes through the batch of its P, as an attempt does,
+// but performing the batch only gives it to the kernel. Its completion comes
+// with readiness, to whoever polls.
+//
+// A file has a pollDesc too, though no poller knows it: its deadlines, its
+// closing and its lock are what an operation in flight needs. zioDesc.flights
+// lists the operations, protected by the lock, from before they are published until
+// their goroutines have been resumed, so that a deadline or Close finds them.
+//
+// The steps are in opposite order here, too: the goroutine publishes its operation
+// as queued and then looks whether the file is closed or past its deadline; who
+// closes it or lets the deadline pass says so and then looks for operations.
+
+// poll_zioFileOpen returns a pollDesc for a file that cannot be polled, nil if
+// the backend has no operations in flight. The poller has been initialized.
+//
+//go:linkname poll_zioFileOpen internal/poll.runtime_zioFileOpen
+func poll_zioFileOpen(fd uintptr) *pollDesc {
+	zioPrepare()
+	if zioCapability(zioOpRead) != zioInflight {
+		return nil
+	}
+	pd := pollcache.alloc()
+	lock(&pd.lock)
+	pd.fd = fd
+	if pd.fdseq.Load() == 0 {
+		pd.fdseq.Store(1) // as in pollOpen
+	}
+	pd.closing = false
+	pd.setEventErr(false, 0)
+	pd.rseq++
+	pd.rg.Store(pdNil)
+	pd.rd = 0
+	pd.wseq++
+	pd.wg.Store(pdNil)
+	pd.wd = 0
+	pd.self = pd
+	pd.zio.reset()
+	pd.zio.file = true
+	pd.publishInfo()
+	unlock(&pd.lock)
+	return pd
+}
+
+// poll_zioFileOp performs code, zioOpRead and so on, on the file of pd, for n bytes at
+// buf and at offset off of the file. It returns the count, a negated error
+// number, zioRedo when the caller must use an ordinary system call, or zioErrBase
+// minus a pollErr code. The caller holds a reference to the descriptor.
+//
+//go:linkname poll_zioFileOp internal/poll.runtime_zioFileOp
+func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int64) int {
+	gp := getg()
+	if n > 1<<30 || gp.lockedm != 0 || zioCapability(code) != zioInflight || buf != nil && !zioResident(buf, n) {
+		return zioRedo
+	}
+	op := zioOpOf(gp)
+	gp.zioPinned = true
+	w := zioWait{op: op, buf: buf, mode: zioModeOf(code)}
+	r := int32(zioEnded)
+	for r == zioEnded {
+		if err := netpollcheckerr(pd, w.mode); err != pollNoError {
+			r = int32(zioErrBase - err)
+			break
+		}
+		if !zioFlightReady() {
+			r = zioRedo
+			break
+		}
+		lock(&pd.lock)
+		op.link(pd, code)
+		unlock(&pd.lock)
+		op.len, op.off = uint32(n), off
+		gopark(zioFlightCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 4)
+		lock(&pd.lock)
+		op.unlink()
+		unlock(&pd.lock)
+		r = op.res
+	}
+	gp.zioPinned = false
+	KeepAlive(w.buf)
+	if r <= zioErrBase {
+		zioCount(zioCountCanceled)
+	} else if r != zioRedo {
+		zioCount(zioCountCompleted)
+	}
+	return int(r)
+}
+
+// zioModeOf returns the mode whose deadline ends code.
+func zioModeOf(code uint8) int32 {
+	if code == zioOpRead {
+		return 'r'
+	}
+	return 'w'
+}
+
+// zioFlightReady makes sure that this P can give operations to the kernel.
+func zioFlightReady() bool {
+	mp := acquirem()
+	z := &mp.p.ptr().zio
+	ok := z.batch != nil && z.batch.flight != nil
+	if !ok && z.retry == 0 {
+		if z.batch == nil {
+			z.batch = zioBatchNew()
+		}
+		if z.batch != nil {
+			z.batch.flight = zioFlightNew()
+		}
+		if ok = z.batch != nil && z.batch.flight != nil; !ok {
+			z.retry = zioBatchRetry
+		}
+	} else if !ok {
+		z.retry--
+	}
+	if ok {
+		z.count.submitted++
+	}
+	releasem(mp)
+	return ok
+}
+
+// link begins a use of op, on the file of pd, whose lock is held.
+func (op *zioOp) link(pd *pollDesc, code uint8) {
+	op.next()
+	op.pd = pd
+	op.code = code
+	op.res = zioRedo
+	op.nextFlight, op.prevFlight = pd.zio.flights, nil
+	if op.nextFlight != nil {
+		op.nextFlight.prevFlight = op
+	}
+	pd.zio.flights = op
+}
+
+// unlink ends the use. The lock is held.
+func (op *zioOp) unlink() {
+	if op.nextFlight != nil {
+		op.nextFlight.prevFlight = op.prevFlight
+	}
+	if op.prevFlight != nil {
+		op.prevFlight.nextFlight = op.nextFlight
+	} else {
+		op.pd.zio.flights = op.nextFlight
+	}
+	op.state.Store(op.state.Load() &^ zioStateMask)
+}
+
+// zioFlightCommit puts the operation of a goroutine that has just parked into the
+// batch of its P, which is performed at once if nothing else is to run here.
+func zioFlightCommit(gp *g, wp unsafe.Pointer) bool {
+	w := (*zioWait)(wp)
+	op, mode := w.op, w.mode
+	pd := op.pd
+	op.buf = uintptr(w.buf)
+	pp := getg().m.p.ptr()
+	b := pp.zio.batch
+	if b == nil || b.flight == nil || !b.tryLock() {
+		return false // see zioQueueCommit
+	}
+	var list gList
+	n := b.n.Load()
+	if n == 0 {
+		b.since.Store(nanotime())
+	}
+	s := op.publish(zioStateQueued)
+	if netpollcheckerr(pd, mode) != pollNoError && op.move(s, zioStateIdle) {
+		b.unlock()
+		op.res = zioEnded
+		return false
+	}
+	b.add(op)
+	if n++; n == zioBatchSize || runqempty(pp) || !zioMayQueue(pp) || n%zioLookEvery == 0 && nanotime()-b.since.Load() > zioMaxAge {
+		b.perform(&list)
+	}
+	b.unlock()
+	injectglist(&list)
+	return true
+}
+
+// zioCancelFlights asks for the end of all operations on the file of pd that the
+// deadline of mode ends. pd.lock is held.
+//
+//go:nowritebarrier
+func zioCancelFlights(pd *pollDesc, mode int32) {
+	for op := pd.zio.flights; op != nil; op = op.nextFlight {
+		if zioModeOf(op.code) == mode {
+			op.cancel()
+		}
+	}
+}
+
+// cancel asks for the end of an operation that is linked. It has exactly one end all
+// the same, and may succeed.
+//
+//go:nowritebarrier
+func (op *zioOp) cancel() {
+	for {
+		s := op.state.Load()
+		switch s & zioStateMask {
+		case zioStateQueued:
+			// Who performs the batch sees it.
+			if op.move(s, zioStateCanceling) {
+				return
+			}
+		case zioStateInflight:
+			if op.move(s, zioStateCanceling) {
+				zioCancel(op)
+				return
+			}
+		default:
+			return // not yet published, asked already, or at its end
+		}
+	}
+}
+
+// launch takes an operation from queued to inflight, when it is about to be given to
+// the kernel. If it was canceled before, it ends it and returns false.
+//
+//go:nowritebarrier
+func (op *zioOp) launch(toRun *gList) bool {
+	s := op.state.Load()
+	if s&zioStateMask == zioStateQueued && op.move(s, zioStateInflight) {
+		netpollAdjustWaiters(1)
+		return true
+	}
+	op.finish(zioEnded, toRun)
+	return false
+}
+
+// land ends an operation that was launched and that the kernel has done with.
+//
+//go:nowritebarrier
+func (op *zioOp) land(res int32, toRun *gList) {
+	if res == zioEnded && op.state.Load()&zioStateMask != zioStateCanceling {
+		// Nobody asked for it: the thread that submitted it has exited.
+		res = zioRedo
+	}
+	netpollAdjustWaiters(-1)
+	op.finish(res, toRun)
+}
