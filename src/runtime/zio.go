@@ -128,6 +128,11 @@ const (
 	zioOpSync  // fsync(2)
 )
 
+var zioOpNames = [...]string{
+	zioOpReady: "wait", zioOpRecv: "receive", zioOpSend: "send",
+	zioOpRead: "read", zioOpWrite: "write", zioOpSync: "sync",
+}
+
 // How a backend performs an operation.
 const (
 	zioNo            = iota // not at all
@@ -135,6 +140,18 @@ const (
 	zioNative               // the backend does, in a batch
 	zioInflight             // the backend does, and it is in flight meanwhile
 )
+
+var zioCapabilityNames = [...]string{zioNo: "no", zioReadyThenCall: "ready", zioNative: "batch", zioInflight: "flight"}
+
+// What a descriptor is, for who wants to know what a goroutine waits for.
+const (
+	zioOnOther  = iota // a pipe, a terminal, a device
+	zioOnSocket        // a socket
+	zioOnFile          // a regular file
+	zioOnChild         // the pidfd of a process
+)
+
+var zioOnNames = [...]string{zioOnOther: "descriptor", zioOnSocket: "socket", zioOnFile: "file", zioOnChild: "child"}
 
 // Results of an operation that no system call returns. They are negative, as
 // error numbers are, and far below the range of error numbers.

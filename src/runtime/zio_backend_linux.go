@@ -55,7 +55,7 @@ func zioCapability(code uint8) uint8 {
 			return zioInflight
 		}
 		return zioNo
-	case code == zioOpReady || zio.backend == zioUring:
+	case code != zioOpReady && zio.backend == zioUring:
 		return zioNative
 	}
 	return zioReadyThenCall

@@ -78,6 +78,16 @@ func (s *ZioSock) State() (state, gen uint32) {
 	return w & zioStateMask, w >> zioStateBits
 }
 
+// Slot returns the state and generation of whatever operation waits for reading.
+func (s *ZioSock) Slot() (state, gen uint32) {
+	op := (*zioOp)(unsafe.Pointer(s.pd.zio.r.op.Load()))
+	if op == nil {
+		return ZioIdle, 0
+	}
+	w := op.state.Load()
+	return w & zioStateMask, w >> zioStateBits
+}
+
 // Flag reports whether the descriptor is known to be readable.
 func (s *ZioSock) Flag() bool { return s.pd.rg.Load() == pdReady }
 
@@ -132,6 +142,21 @@ func (s *ZioSock) unblock(why func()) bool {
 	}
 	return gp != nil
 }
+
+// ZioParkedOn returns what a parked goroutine waits for, and its descriptor.
+func ZioParkedOn(goid uint64) (what string, fd int) {
+	forEachG(func(gp *g) {
+		if gp.goid == goid && readgstatus(gp)&^_Gscan == _Gwaiting {
+			if pd := zioParkedOn(gp); pd != nil {
+				what, fd = zioOnNames[pd.zio.kind], int(pd.fd)
+			}
+		}
+	})
+	return what, fd
+}
+
+// ZioGoid returns the number of the current goroutine.
+func ZioGoid() uint64 { return getg().goid }
 
 // Wait waits as a goroutine does, and returns the result.
 func (s *ZioSock) Wait() int32 {

@@ -48,6 +48,7 @@ func poll_zioFileOpen(fd uintptr) *pollDesc {
 	pd.wd = 0
 	pd.self = pd
 	pd.zio.reset()
+	pd.zio.kind = zioOnFile
 	pd.zio.file = true
 	pd.publishInfo()
 	unlock(&pd.lock)

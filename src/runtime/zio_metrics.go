@@ -97,6 +97,7 @@ func zioTrace(now int64) {
 		return
 	}
 	zioLastTrace = now
+	zioTraceCan()
 	s := zioReadStats()
 	printlock()
 	print("ZIO ", (now-runtimeInitTime)/1e6, "ms: backend=", zioBackendNames[zio.backend],

@@ -49,3 +49,7 @@ func zioSysmonSleep(sleep, now int64) int64 { return sleep }
 func zioReadStats() (s zioStats) { return }
 
 func zioSteal(pp *p) *g { return nil }
+
+func zioTraceCan() {}
+
+func zioPrintParked(gp *g) {}

@@ -68,6 +68,30 @@ func TestZioOpMovesOn(t *testing.T) {
 	a.End()
 }
 
+// The runtime knows what a goroutine is parked on.
+func TestZioParkedOn(t *testing.T) {
+	zioNeedOn(t)
+	s := NewZioSock(12345)
+	defer s.Free()
+	if what, fd := ZioParkedOn(ZioGoid()); what != "" {
+		t.Errorf("a goroutine that runs is parked on %s %d", what, fd)
+	}
+	id := make(chan uint64)
+	go func() { id <- ZioGoid(); s.Wait(); id <- 0 }()
+	goid := <-id
+	for state, _ := s.Slot(); state != ZioArmed; state, _ = s.Slot() {
+		Gosched()
+	}
+	if what, fd := ZioParkedOn(goid); what != "descriptor" || fd != 12345 {
+		t.Errorf("parked on %q %d", what, fd)
+	}
+	s.Inject()
+	<-id
+	if what, fd := ZioParkedOn(goid); what != "" {
+		t.Errorf("afterwards, parked on %s %d", what, fd)
+	}
+}
+
 // The model of one descriptor and one goroutine that reads from it.
 type zioModel struct {
 	state   uint32

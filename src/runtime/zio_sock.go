@@ -33,6 +33,7 @@ type zioDesc struct {
 
 	set zioSetEntry // of the poll backend
 
+	kind    uint8  // what the descriptor is, zioOnSocket and so on; constant while it is in use
 	file    bool   // no poller knows the descriptor; constant while it is open
 	flights *zioOp // operations in flight on it; protected by lock of the pollDesc
 }
@@ -62,10 +63,18 @@ func poll_zioTrack(pd *pollDesc, short bool) bool {
 		return false
 	}
 	zioPrepare()
+	pd.zio.kind = zioOnSocket
 	if short {
 		pd.zio.trust.CompareAndSwap(zioUntrusted, zioTrusted)
 	}
 	return true
+}
+
+// poll_zioChild notes that the descriptor is the pidfd of a process.
+//
+//go:linkname poll_zioChild internal/poll.runtime_zioChild
+func poll_zioChild(pd *pollDesc) {
+	pd.zio.kind = zioOnChild
 }
 
 // poll_zioShared notes that the program got hold of the descriptor, by
@@ -90,6 +99,7 @@ func (z *zioDesc) reset() {
 	z.trust.Store(zioUntrusted)
 	z.pace = zioPace{odds: zioFirstOdds}
 	z.set = zioSetEntry{}
+	z.kind = zioOnOther
 	z.file = false
 }
 

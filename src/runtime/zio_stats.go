@@ -63,3 +63,42 @@ func zioReadStats() (s zioStats) {
 	zioRingStats(&s)
 	return s
 }
+
+// zioTraced says that zioTraceCan has written its line. Only sysmon uses it.
+var zioTraced bool
+
+// zioTraceCan writes, once, how the backend performs what.
+func zioTraceCan() {
+	if zio.chosen.Load() == 0 || zioTraced {
+		return
+	}
+	zioTraced = true
+	printlock()
+	print("ZIO can:")
+	for code, name := range zioOpNames {
+		print(" ", name, "=", zioCapabilityNames[zioCapability(uint8(code))])
+	}
+	print("\n")
+	printunlock()
+}
+
+// zioParkedOn returns what gp is parked on, nil if that is no descriptor. gp must
+// not run meanwhile, or the answer is a guess.
+func zioParkedOn(gp *g) *pollDesc {
+	op := gp.zioOp
+	if op == nil {
+		return nil
+	}
+	switch op.state.Load() & zioStateMask {
+	case zioStateArmed, zioStateQueued, zioStateInflight, zioStateCanceling:
+		return op.pd
+	}
+	return nil
+}
+
+// zioPrintParked is called for the header of a goroutine in a dump.
+func zioPrintParked(gp *g) {
+	if pd := zioParkedOn(gp); pd != nil {
+		print(", ", zioOnNames[pd.zio.kind], " ", pd.fd)
+	}
+}

@@ -52,8 +52,28 @@ func TestDoctorSays(t *testing.T) {
 		if !strings.Contains(r.Stdout, want) {
 			t.Errorf("%s: doctor does not say %q:\n%s%s", fault, want, r.Stdout, r.Stderr)
 		}
+		can := backendRE.FindStringSubmatch(r.Stdout)
 		bin, args := load(t, "echo")
 		path, args = inJail(t, []string{fault}, bin, args...)
-		checkDone(t, child.Run(child.Cmd{Path: path, Args: args}), "epoll")
+		r = child.Run(child.Cmd{Path: path, Args: args, Env: []string{"GODEBUG=ziotrace=10"}})
+		checkDone(t, r, "epoll")
+		checkCan(t, can, "epoll", r)
+	}
+	can := backendRE.FindStringSubmatch(child.Run(child.Cmd{Path: ziobuild, Args: []string{"doctor"}, Timeout: 2 * time.Minute}).Stdout)
+	bin, args := load(t, "echo")
+	r := child.Run(child.Cmd{Path: bin, Args: args, Env: []string{"GODEBUG=ziotrace=10"}})
+	checkDone(t, r, "io_uring")
+	checkCan(t, can, "io_uring", r)
+}
+
+var backendRE = regexp.MustCompile(`(?m)^ok +backend +(\w+): (.*)$`)
+
+// checkCan compares what doctor and a program say of the backend.
+func checkCan(t *testing.T, said []string, backend string, r child.Result) {
+	t.Helper()
+	if said == nil || said[1] != backend {
+		t.Errorf("doctor says %q, the program uses %s", said, backend)
+	} else if !strings.Contains(r.Stderr, "ZIO can: "+said[2]+"\n") {
+		t.Errorf("doctor says %q, the program %q", said[2], r.Stderr)
 	}
 }

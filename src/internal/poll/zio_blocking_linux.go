@@ -63,15 +63,20 @@ const (
 )
 
 func runtime_zioOn() bool
+func runtime_zioChild(ctx uintptr)
 func runtime_zioAnyCall() bool
 
-// ZioInit registers a descriptor with the runtime poller that is neither a file
-// nor a socket, and reports whether it could. RawRead is then what waits for
+// ZioInit registers a descriptor with the runtime poller that is the pidfd of a
+// process, and reports whether it could. RawRead is then what waits for
 // it, and Close closes it.
 func (fd *FD) ZioInit() bool {
 	serverInit.Do(runtime_pollServerInit)
 	fd.isFile = true
-	return runtime_zioOn() && fd.pd.init(fd) == nil
+	if !runtime_zioOn() || fd.pd.init(fd) != nil {
+		return false
+	}
+	runtime_zioChild(fd.pd.runtimeCtx)
+	return true
 }
 
 // zioBlocking returns the state of fd if it is in blocking mode since Init, nil

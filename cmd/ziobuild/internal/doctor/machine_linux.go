@@ -15,7 +15,12 @@ import (
 // Machine checks kernel, io_uring and limits. The function probe tries a ring.
 func Machine(probe func() ioprobe.Result) []Check {
 	f := facts()
-	checks := []Check{kernel(f), uring(f, probe())}
+	ring := uring(f, probe())
+	backend := "epoll"
+	if ring.Status == OK {
+		backend = "io_uring"
+	}
+	checks := []Check{kernel(f), ring, okf("backend", "%s: %s", backend, ioprobe.Can(backend))}
 	checks = append(checks, limits(f)...)
 	return checks
 }
