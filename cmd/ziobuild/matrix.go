@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zio-go/zio/cmd/ziobuild/internal/kernel"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/matrix"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/ports"
 	"github.com/zio-go/zio/cmd/ziobuild/internal/runner"
@@ -164,14 +165,38 @@ func (a *app) matrixShow() matrix.Show {
 // command first.
 func (a *app) newRunner(o *matrix.Options, j *matrix.Job, tmp string) runner.Runner {
 	bin := filepath.Join(o.ZioSide.GOROOT, "bin")
+	dir := filepath.Join(tmp, strings.NewReplacer("/", "_", " ", "_", "=", "_").Replace(j.Name()))
 	switch j.Runner {
 	case matrix.Native:
 		return runner.NewNative(bin)
 	case matrix.QEMUUser:
-		dir := filepath.Join(tmp, strings.NewReplacer("/", "_", " ", "_", "=", "_").Replace(j.Name()))
 		return runner.NewQEMUUser(j.Port.GOOS, j.Port.GOARCH, j.Port.User, j.Variant.User, dir, bin)
+	case matrix.QEMUSystem:
+		return a.newGuest(o, j, dir)
 	case matrix.Wasm:
 		return runner.NewWasm(o.ZioSide.GOROOT, j.Port.Wasm, bin)
 	}
 	return runner.None(fmt.Errorf("ziobuild has no runner for %s yet", j.Runner))
+}
+
+// newGuest returns the runner of a job in a guest. Its init is built by the base: it is
+// no part of what is tested.
+func (a *app) newGuest(o *matrix.Options, j *matrix.Job, dir string) runner.Runner {
+	cache, err := a.cache()
+	if err != nil {
+		return runner.None(err)
+	}
+	mirror := os.Getenv("ZIOBUILD_DEBIAN")
+	if mirror == "" {
+		mirror = kernel.Mirror
+	}
+	return &runner.QEMUSystem{
+		Guest: j.Guest,
+		Store: &kernel.Store{Dir: filepath.Join(cache.Dir, "kernels"), Mirror: mirror},
+		Dir:   dir,
+		Logs:  o.Logs,
+		BuildInit: func(ctx context.Context, source, to string) error {
+			return o.BaseSide.Compile(ctx, j, source, to)
+		},
+	}
 }

@@ -46,6 +46,12 @@ func (s *Side) output(ctx context.Context, j *Job, dir string, args ...string) (
 	return string(out), nil
 }
 
+// Compile builds a file of package main for a port.
+func (s *Side) Compile(ctx context.Context, j *Job, file, to string) error {
+	_, err := s.output(ctx, j, filepath.Dir(file), "build", "-ldflags=-s -w", "-o", to, file)
+	return err
+}
+
 // A builder builds each program once for a port and a side: what runs on several
 // kernels, or under several runners, is the same file.
 type builder struct {

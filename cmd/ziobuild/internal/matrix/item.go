@@ -42,6 +42,7 @@ type item struct {
 	whys     []string // how cases of a conformance program ended it
 	compared bool     // with the base's
 	differs  bool
+	printed  map[string][]string // by case, in all tries
 }
 
 // add takes the result of a run.
@@ -74,16 +75,14 @@ func (it *item) add(r *runner.Result) {
 
 // again queues an item that failed for another try. Of a package only what failed is
 // run.
-func (it *item) again() {
+func (it *item) again(base *item) {
 	it.queued = true
 	it.repeats++
 	it.before = it.out.Why
 	switch {
 	case it.unit.Package == "":
-		it.out.Failures = nil
-		if it.unit.Name == Conformance {
-			it.cases, it.whys, it.resume, it.differs = nil, nil, 0, false
-			it.task.Args = it.areaArgs()
+		if it.differs {
+			it.repeatCases(base)
 		}
 	case len(it.out.Failures) > 0:
 		it.retrying = true

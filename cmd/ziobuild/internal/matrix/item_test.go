@@ -57,6 +57,26 @@ func TestConformanceResumes(t *testing.T) {
 	}
 }
 
+// What differs is repeated on both sides, and right is what the base ever printed.
+func TestConformanceRepeats(t *testing.T) {
+	base := conf(&runner.Result{Stdout: "=== area/a\n1\n=== area/b\nslow\ncomplete\n"})
+	it := conf(&runner.Result{Stdout: "=== area/a\n1\n=== area/b\nquick\ncomplete\n"})
+	it.compare(base)
+	it.again(base)
+	for _, i := range []*item{it, base} {
+		if !i.queued || !slices.Equal(i.task.Args, []string{"area", "-a"}) {
+			t.Fatalf("queued %v, %q", i.queued, i.task.Args)
+		}
+	}
+	base.add(&runner.Result{Stdout: "=== area/b\nquick\ncomplete\n"})
+	it.add(&runner.Result{Stdout: "=== area/b\nslow\ncomplete\n"})
+	it.compare(base)
+	it.settle()
+	if it.out.Status != Flaky || it.queued || base.queued {
+		t.Errorf("%+v", it.out)
+	}
+}
+
 const mark = reportMark
 
 func goTest(out string, code int) *item {

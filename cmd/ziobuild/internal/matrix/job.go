@@ -234,7 +234,7 @@ func (w *work) again() {
 		}
 		it.settle()
 		if isNew(it, base) != "" && it.repeats < maxRepeats && it.task.File != "" {
-			it.again()
+			it.again(base)
 		}
 	}
 }

@@ -89,12 +89,8 @@ func binfmtRule(name, interpreter string) ([]byte, error) {
 }
 
 // nest makes a command run in a namespace with a table of its own.
-func nest(cmd *exec.Cmd, interpreter string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	cmd.Path = self
+func nest(cmd *exec.Cmd, interpreter string) {
+	cmd.Path = "/proc/self/exe" // though another may have taken its name
 	cmd.Args = append([]string{"ziobuild"}, cmd.Args...)
 	cmd.Env = append(cmd.Env, Helper+"="+interpreter)
 	uid, gid, n := os.Geteuid(), os.Getegid(), 1
@@ -111,17 +107,11 @@ func nest(cmd *exec.Cmd, interpreter string) error {
 	a.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: n}}
 	a.GidMappingsEnableSetgroups = uid == 0
 	a.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
-	return nil
 }
 
 // canNest reports whether this machine allows all that.
 func canNest(interpreter string) bool {
-	cmd := exec.Command("ziobuild")
-	cmd.Args = nil
-	cmd.Err = nil
-	cmd.Env = os.Environ()
-	if nest(cmd, interpreter) != nil {
-		return false
-	}
+	cmd := &exec.Cmd{Env: os.Environ()}
+	nest(cmd, interpreter)
 	return cmd.Run() == nil
 }

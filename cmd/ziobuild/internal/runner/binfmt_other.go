@@ -13,6 +13,6 @@ const Helper = "ZIOBUILD_BINFMT"
 // RunHelper is for linux.
 func RunHelper([]string) error { return errors.New("linux only") }
 
-func nest(*exec.Cmd, string) error { return errors.New("linux only") }
+func nest(*exec.Cmd, string) {}
 
 func canNest(string) bool { return false }

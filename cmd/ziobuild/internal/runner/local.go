@@ -77,10 +77,7 @@ func (l *local) run(ctx context.Context, t *Task) *Result {
 	r := &Result{ID: t.ID}
 	start := time.Now()
 	if l.interpreter != "" {
-		if err := nest(cmd, l.interpreter); err != nil {
-			r.Lost = err.Error()
-			return r
-		}
+		nest(cmd, l.interpreter)
 	}
 	if err := cmd.Start(); err != nil {
 		r.Code, r.Lost = -1, err.Error()
