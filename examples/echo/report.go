@@ -35,12 +35,14 @@ func report(w io.Writer) {
 	fmt.Fprintf(w, "system calls of the backend: %d\n", enters)
 	fmt.Fprintf(w, "system calls saved: %d (%d operations in a ring, %d reads of an empty socket not tried)\n",
 		int64(ring+skipped)-int64(enters), ring, skipped)
-	if rings, completions := kernelCount(); rings > 0 {
-		agree := "agrees"
-		if completions != ring {
-			agree = "does NOT agree"
-		}
-		fmt.Fprintf(w, "the kernel %s: %d completions in %d rings (/proc/self/fdinfo)\n", agree, completions, rings)
+	switch rings, completions, known := kernelCount(); {
+	case rings == 0:
+	case !known:
+		fmt.Fprintf(w, "the kernel does not count the completions of its %d rings\n", rings)
+	case completions == ring:
+		fmt.Fprintf(w, "the kernel agrees: %d completions in %d rings (/proc/self/fdinfo)\n", completions, rings)
+	default:
+		fmt.Fprintf(w, "the kernel does NOT agree: %d completions in %d rings (/proc/self/fdinfo)\n", completions, rings)
 	}
 }
 
@@ -55,8 +57,8 @@ func read(name string) (uint64, bool) {
 }
 
 // kernelCount returns how many rings this process has and the sum of the
-// completions that the kernel posted to them.
-func kernelCount() (rings int, completions uint64) {
+// completions that the kernel posted to them, if it says so: Linux 5.10 does not.
+func kernelCount() (rings int, completions uint64, known bool) {
 	fds, _ := filepath.Glob("/proc/self/fd/*")
 	for _, fd := range fds {
 		if target, err := os.Readlink(fd); err != nil || target != "anon_inode:[io_uring]" {
@@ -71,8 +73,9 @@ func kernelCount() (rings int, completions uint64) {
 			var n uint64
 			if c, _ := fmt.Sscanf(string(line), "CqTail:\t%v", &n); c == 1 {
 				completions += n
+				known = true
 			}
 		}
 	}
-	return rings, completions
+	return rings, completions, known
 }

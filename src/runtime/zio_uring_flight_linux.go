@@ -60,7 +60,7 @@ func zioFlightNew() *zioFlight {
 		errno = r.mmap(&p)
 	}
 	if errno == 0 {
-		errno = r.restrict(_IORING_OP_READ, _IORING_OP_WRITE, _IORING_OP_FSYNC, _IORING_OP_ASYNC_CANCEL)
+		errno = r.restrict(&p, _IORING_OP_READ, _IORING_OP_WRITE, _IORING_OP_FSYNC, _IORING_OP_ASYNC_CANCEL)
 	}
 	if errno == 0 {
 		ev := linux.EpollEvent{Events: linux.EPOLLIN | linux.EPOLLET}
@@ -78,7 +78,7 @@ func zioFlightNew() *zioFlight {
 // openFlight makes the descriptor and returns the errno.
 func (r *zioRing) openFlight(p *zioParams) (errno uintptr) {
 	for _, flags := range [...]uint32{_IORING_SETUP_SUBMIT_ALL, 0} {
-		*p = zioParams{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: zioFlightMax}
+		*p = zioParams{flags: zioSetupFlags(flags), cqEntries: zioFlightMax}
 		fd, _, errno := linux.Syscall6(_SYS_io_uring_setup, zioBatchSize, uintptr(unsafe.Pointer(p)), 0, 0, 0, 0)
 		if errno == _EINVAL {
 			continue

@@ -22,13 +22,13 @@ func TestAgrees(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	theirs := parse(t, append(files, filepath.Join(src, "zio_batch.go"))...)
-	steps := []string{"zioRingInit", "zioRingSetup", "open", "mmap", "enable", "restrict", "probe"}
+	steps := []string{"zioRingInit", "zioRingSetup", "open", "zioSetupFlags", "mmap", "enable", "restrict", "probe"}
 	for _, name := range steps {
 		if theirs.funcs[name] == nil {
 			t.Fatalf("the runtime has no function %s: adapt this test and the probe", name)
 		}
 	}
-	used, known := ours.names("Probe"), theirs.names(steps...)
+	used, known := ours.names("Probe", "restrict"), theirs.names(steps...)
 	if !slices.Equal(used, known) {
 		t.Errorf("the probe uses %q\nthe runtime     %q", used, known)
 	}

@@ -84,7 +84,10 @@ func Probe() Result {
 		_IORING_SETUP_SUBMIT_ALL,
 		0,
 	} {
-		p = params{flags: flags | _IORING_SETUP_R_DISABLED | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioBatchSize}
+		p = params{flags: flags | _IORING_SETUP_CQSIZE, cqEntries: 2 * zioBatchSize}
+		if flags&_IORING_SETUP_SUBMIT_ALL != 0 {
+			p.flags |= _IORING_SETUP_R_DISABLED
+		}
 		r, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, zioBatchSize, uintptr(unsafe.Pointer(&p)), 0)
 		if errno == unix.EINVAL {
 			continue
@@ -116,17 +119,10 @@ func Probe() Result {
 	}
 	defer unix.Munmap(sqes)
 
-	allow := [...]restriction{
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_NOP},
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_SEND},
-		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_RECV},
-	}
-	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(fd), _IORING_REGISTER_RESTRICT, uintptr(unsafe.Pointer(&allow)), uintptr(len(allow)), 0, 0)
-	if errno == 0 {
-		_, _, errno = unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(fd), _IORING_REGISTER_ENABLE, 0, 0, 0, 0)
-	}
-	if errno != 0 {
-		return failed("io_uring_register", errno)
+	if p.flags&_IORING_SETUP_R_DISABLED != 0 {
+		if errno := restrict(fd); errno != 0 {
+			return failed("io_uring_register", errno)
+		}
 	}
 
 	// Entry 0: the opcode at offset 0 is NOP, user_data is at offset 32.
@@ -148,4 +144,18 @@ func Probe() Result {
 		return failed("NOP", unix.Errno(-e))
 	}
 	return res
+}
+
+// restrict allows what the runtime uses and makes the ring ready.
+func restrict(fd int) unix.Errno {
+	allow := [...]restriction{
+		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_NOP},
+		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_SEND},
+		{opcode: _IORING_RESTRICTION_SQE_OP, op: _IORING_OP_RECV},
+	}
+	_, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(fd), _IORING_REGISTER_RESTRICT, uintptr(unsafe.Pointer(&allow)), uintptr(len(allow)), 0, 0)
+	if errno == 0 {
+		_, _, errno = unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(fd), _IORING_REGISTER_ENABLE, 0, 0, 0, 0)
+	}
+	return errno
 }
