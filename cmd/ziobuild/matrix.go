@@ -77,6 +77,7 @@ func (a *app) runMatrix(o *matrix.Options, jobs []*matrix.Job, file string) (err
 	o.HostRing = childProbe().Call == ""
 	o.NewRunner = func(j *matrix.Job) runner.Runner { return a.newRunner(o, j, tmp) }
 	o.Show = a.matrixShow()
+	o.Debugf = debugf
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -191,6 +191,7 @@ func (w *work) rounds(ctx context.Context) error {
 			w.say(fmt.Sprintf("round %d: %d/%d", round, n, len(tasks)))
 			if it := byID[r.ID]; it != nil {
 				it.add(r)
+				w.tell(round, it)
 				delete(byID, r.ID)
 			}
 		})
@@ -203,9 +204,22 @@ func (w *work) rounds(ctx context.Context) error {
 		}
 		for _, it := range byID {
 			w.lose(it, err)
+			w.tell(round, it)
 		}
 		w.again()
 	}
+}
+
+// tell says what became of a task, if somebody wants to know.
+func (w *work) tell(round int, it *item) {
+	if w.Debugf == nil {
+		return
+	}
+	last := "no result"
+	if it.last != nil {
+		last = fmt.Sprintf("%.1f s, %s", it.last.Seconds, it.last.Bad())
+	}
+	w.Debugf("%s: round %d: %s %q: %s, %s %s, again %v", w.j.Name(), round, it.task.ID, it.task.Args, last, it.out.Status, it.out.Why, it.queued)
 }
 
 // lose notes that a task has no result, because the machine that ran it ended.

@@ -27,6 +27,7 @@ type Options struct {
 	HostRing          bool   // this machine's kernel has io_uring
 	NewRunner         func(*Job) runner.Runner
 	Show              Show
+	Debugf            func(format string, args ...any) // says what becomes of each task, if not nil
 
 	build *builder
 	list  struct {
@@ -72,10 +73,10 @@ func (o *Options) Run(ctx context.Context, jobs []*Job) (*Report, error) {
 		})
 	}
 	for _, j := range jobs {
-		if ctx.Err() != nil {
-			break
+		select {
+		case queue <- j:
+		case <-ctx.Done():
 		}
-		queue <- j
 	}
 	close(queue)
 	wg.Wait()
