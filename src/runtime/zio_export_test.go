@@ -283,11 +283,11 @@ type ZioFile struct{ pd *pollDesc }
 
 // NewZioFile returns one for fd, nil if the backend has no operations in flight.
 func NewZioFile(fd int) *ZioFile {
-	pd := poll_zioFileOpen(uintptr(fd))
-	if pd == nil {
+	zioPrepare()
+	if !poll_zioFileCan() {
 		return nil
 	}
-	return &ZioFile{pd}
+	return &ZioFile{poll_zioFileOpen(uintptr(fd))}
 }
 
 // Op performs code.

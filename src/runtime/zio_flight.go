@@ -23,15 +23,20 @@ import "unsafe"
 // as queued and then looks whether the file is closed or past its deadline; who
 // closes it or lets the deadline pass says so and then looks for operations.
 
-// poll_zioFileOpen returns a pollDesc for a file that cannot be polled, nil if
-// the backend has no operations in flight. The poller has been initialized.
+// poll_zioFileCan reports whether the backend has operations in flight. A
+// backend has been chosen.
+//
+//go:linkname poll_zioFileCan internal/poll.runtime_zioFileCan
+func poll_zioFileCan() bool {
+	return zioCapability(zioOpRead) == zioInflight
+}
+
+// poll_zioFileOpen returns a pollDesc for a file that cannot be polled. The poller
+// has been initialized.
 //
 //go:linkname poll_zioFileOpen internal/poll.runtime_zioFileOpen
 func poll_zioFileOpen(fd uintptr) *pollDesc {
 	zioPrepare()
-	if zioCapability(zioOpRead) != zioInflight {
-		return nil
-	}
 	pd := pollcache.alloc()
 	lock(&pd.lock)
 	pd.fd = fd

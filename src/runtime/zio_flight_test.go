@@ -196,25 +196,7 @@ func zioFlightRace(t *testing.T, d time.Duration) {
 	var stop atomic.Bool
 	var actors, wg sync.WaitGroup
 	for i := range readers {
-		wg.Go(func() {
-			buf := make([]byte, 3)
-			for {
-				switch n := f.Op(ZioOpRead, buf, 0); {
-				case n > 0:
-					got[i] += n
-				case n == ZioTimeout:
-					ended[i]++
-					Gosched()
-				case n == ZioClosed:
-					return
-				case n == ZioRedo:
-					Gosched()
-				default:
-					t.Errorf("result %d", n)
-					return
-				}
-			}
-		})
+		wg.Go(func() { got[i], ended[i] = zioReadOn(t, f) })
 	}
 	actor := func(act func()) {
 		actors.Go(func() {
@@ -250,27 +232,52 @@ func zioFlightRace(t *testing.T, d time.Duration) {
 	wg.Wait()
 	f.Close()
 
-	total, cancels := 0, 0
+	total, cancels := zioLeft(t, r), 0
 	for i := range readers {
 		total += got[i]
 		cancels += ended[i]
-	}
-	// What nobody has read is still there.
-	syscall.SetNonblock(r, true)
-	for buf := make([]byte, 1<<16); ; {
-		n, err := syscall.Read(r, buf)
-		if err == syscall.EAGAIN {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		total += n
 	}
 	if int64(total) != sent.Load() {
 		t.Errorf("%d bytes were sent, %d read or left", sent.Load(), total)
 	}
 	if cancels == 0 {
 		t.Error("no operation was ended by a deadline")
+	}
+}
+
+// zioReadOn reads until f is closed, and returns the number of bytes, and of the
+// operations that a deadline ended.
+func zioReadOn(t *testing.T, f *ZioFile) (got, ended int) {
+	buf := make([]byte, 3)
+	for {
+		switch n := f.Op(ZioOpRead, buf, 0); {
+		case n > 0:
+			got += n
+		case n == ZioTimeout:
+			ended++
+			Gosched()
+		case n == ZioClosed:
+			return got, ended
+		case n == ZioRedo:
+			Gosched()
+		default:
+			t.Errorf("result %d", n)
+			return got, ended
+		}
+	}
+}
+
+// zioLeft returns how many bytes are left in a pipe.
+func zioLeft(t *testing.T, r int) (n int) {
+	syscall.SetNonblock(r, true)
+	for buf := make([]byte, 1<<16); ; {
+		m, err := syscall.Read(r, buf)
+		if err == syscall.EAGAIN {
+			return n
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += m
 	}
 }

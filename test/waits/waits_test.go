@@ -71,6 +71,17 @@ func TestDeadlines(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "deadlines") })
 }
 
+// Reads of a file that wait for the disk are in flight in a ring. On other backends a
+// thread waits for each.
+func TestFilesHoldNoThread(t *testing.T) {
+	zgo.NeedUring(t)
+	run(t, "io_uring", "files")
+}
+
+func TestFileDeadlines(t *testing.T) {
+	each(t, func(t *testing.T, backend string) { run(t, backend, "file-deadlines") })
+}
+
 func TestCloseEndsWait(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "close") })
 }

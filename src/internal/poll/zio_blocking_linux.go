@@ -393,9 +393,12 @@ func (fd *FD) zioNonblock() bool {
 	return err == nil && flags&syscall.O_NONBLOCK != 0
 }
 
-// zioDeadline returns the pollDesc for a deadline of a file in blocking mode, 0 if
-// it can have none. The caller holds a reference to fd.
+// zioDeadline returns the pollDesc for a deadline of a file in blocking mode or a
+// regular one, 0 if it can have none. The caller holds a reference to fd.
 func (fd *FD) zioDeadline() uintptr {
+	if fd.zio.regular {
+		return fd.zioDiskDeadline()
+	}
 	b := fd.zioBlocking()
 	if b == nil {
 		return 0

@@ -21,7 +21,8 @@ import (
 // the core may perform.
 type zioDisk struct {
 	direct bool        // O_DIRECT: no read is short of waiting; constant
-	off    atomic.Bool // operations are upstream's
+	off    atomic.Bool // operations are upstream's, but for their deadlines
+	timed  atomic.Bool // it has had a deadline, and ctx
 
 	// ctx is the pollDesc of the runtime, 0 until an operation is to be in
 	// flight. It changes with lock held, and never again.
@@ -38,8 +39,10 @@ var zioReading atomic.Int32
 const (
 	zioOpRead  = 3
 	zioOpWrite = 4
+	zioOpSync  = 5
 )
 
+func runtime_zioFileCan() bool
 func runtime_zioFileOpen(fd uintptr) uintptr
 
 // The buffers are not kept after the call.
@@ -53,20 +56,48 @@ func runtime_zioFileOp(ctx uintptr, code uint8, p unsafe.Pointer, n int, off int
 // zioDisk returns the state of fd if the core may perform its operations, nil if all
 // is as upstream. The caller holds a reference to fd.
 func (fd *FD) zioDisk() *zioDisk {
+	d := fd.zioDiskState()
+	if d.off.Load() {
+		return nil
+	}
+	return d
+}
+
+// zioDiskState returns the state of fd.
+func (fd *FD) zioDiskState() *zioDisk {
 	d := fd.zio.disk.Load()
 	if d == nil {
 		d = &zioDisk{}
 		flags, err := unix.Fcntl(fd.Sysfd, syscall.F_GETFL, 0)
 		d.direct = err == nil && flags&syscall.O_DIRECT != 0
-		d.off.Store(err != nil || !runtime_zioAnyCall())
+		d.off.Store(err != nil || !runtime_zioAnyCall() || !runtime_zioFileCan())
 		if !fd.zio.disk.CompareAndSwap(nil, d) {
 			d = fd.zio.disk.Load()
 		}
 	}
-	if d.off.Load() {
-		return nil
-	}
 	return d
+}
+
+// zioLate returns the error of an operation on a regular file whose deadline for mode
+// has passed, nil if it has not.
+func (fd *FD) zioLate(mode int) error {
+	if d := fd.zio.disk.Load(); d != nil && d.timed.Load() {
+		return convertErr(runtime_pollReset(d.ctx.Load(), mode), true)
+	}
+	return nil
+}
+
+// zioDiskDeadline returns the pollDesc for a deadline of a regular file. An operation
+// that begins after it fails; one in flight is ended, if the disk has not begun with it;
+// one that a thread performs goes on, as upstream's.
+func (fd *FD) zioDiskDeadline() uintptr {
+	if !runtime_zioOn() {
+		return 0
+	}
+	d := fd.zioDiskState()
+	ctx := d.open(fd)
+	d.timed.Store(ctx != 0)
+	return ctx
 }
 
 // perform performs an operation in flight, with the results of the runtime.
@@ -77,10 +108,10 @@ func (d *zioDisk) perform(fd *FD, code uint8, p []byte, off int64) int {
 			return zioRedo
 		}
 	}
-	return runtime_zioFileOp(ctx, code, unsafe.Pointer(&p[0]), len(p), off)
+	return runtime_zioFileOp(ctx, code, unsafe.Pointer(unsafe.SliceData(p)), len(p), off)
 }
 
-// open makes the pollDesc and returns it, 0 if there is none.
+// open makes the pollDesc and returns it, 0 if the file is closed.
 func (d *zioDisk) open(fd *FD) uintptr {
 	serverInit.Do(runtime_pollServerInit)
 	d.lock.Lock()
@@ -92,17 +123,16 @@ func (d *zioDisk) open(fd *FD) uintptr {
 	if atomic.LoadUint64(&fd.fdmu.state)&mutexClosed != 0 {
 		return 0
 	}
-	ctx := runtime_zioFileOpen(uintptr(fd.Sysfd))
-	if ctx == 0 {
-		d.off.Store(true)
-	}
-	d.ctx.Store(ctx)
-	return ctx
+	d.ctx.Store(runtime_zioFileOpen(uintptr(fd.Sysfd)))
+	return d.ctx.Load()
 }
 
 // zioPread is Pread of a regular file. If ok is false nothing was done, and Pread
 // must go on by itself. The caller holds a reference to fd.
 func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
+	if err := fd.zioLate('r'); err != nil {
+		return 0, err, true
+	}
 	d := fd.zioDisk()
 	if d == nil || len(p) == 0 || len(p) > maxRW || off < 0 {
 		return 0, nil, false
@@ -130,7 +160,7 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 		}
 	}
 	r := zioRedo
-	if zioReading.Add(1) > 1 {
+	if zioReading.Add(1) > 1 || d.timed.Load() {
 		r = d.perform(fd, zioOpRead, p[n:], off+int64(n))
 	}
 	defer zioReading.Add(-1)
@@ -154,6 +184,9 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 // zioPwrite is one write of Pwrite to a regular file. If ok is false nothing was
 // done. The caller holds a reference to fd.
 func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
+	if err := fd.zioLate('w'); err != nil {
+		return 0, err, true
+	}
 	d := fd.zioDisk()
 	if d == nil || !d.direct || len(p) == 0 || off < 0 {
 		return 0, nil, false
@@ -170,6 +203,31 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 	}
 	syscall_zioDidWrite(p[:r])
 	return r, nil, true
+}
+
+// zioFsync is Fsync of a regular file. If ok is false nothing was done. The caller
+// holds a reference to fd.
+//
+// The kernel gives each fsync of a ring to a worker thread, which costs more than a
+// thread of ours: 8 goroutines that append and sync 8 files do it 17 thousand times
+// a second with 54 us of CPU time, and 14 thousand with 91. So only a file that has
+// had a deadline, which could end it, is synced so. Bench row fsync.
+func (fd *FD) zioFsync() (err error, ok bool) {
+	if err := fd.zioLate('w'); err != nil {
+		return err, true
+	}
+	d := fd.zioDisk()
+	if d == nil || !d.timed.Load() {
+		return nil, false
+	}
+	r := d.perform(fd, zioOpSync, nil, 0)
+	if r == zioRedo {
+		return nil, false
+	}
+	if r < 0 {
+		return fd.zioError(r), true
+	}
+	return nil, true
 }
 
 // evict ends the operations in flight on a file that Close has marked as closed.

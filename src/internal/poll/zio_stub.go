@@ -33,6 +33,10 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) { return
 
 func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) { return 0, nil, false }
 
+func (fd *FD) zioFsync() (err error, ok bool) { return nil, false }
+
+func (fd *FD) zioLate(mode int) error { return nil }
+
 func (fd *FD) zioDeadline() uintptr { return 0 }
 
 func (fd *FD) zioEvict() {}

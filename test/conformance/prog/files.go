@@ -304,8 +304,20 @@ func filesPosition(t *T) {
 	}
 }
 
+// A deadline that does not pass changes nothing. Upstream has none.
 func filesDeadline(t *T) {
 	f := t.onDisk(pattern(10_000), 0)
-	f.ReadAt(make([]byte, 10), 0)
-	t.Print(unpath(f.SetDeadline(time.Now().Add(time.Hour))))
+	f.SetDeadline(time.Now().Add(time.Hour))
+	b := make([]byte, 1000)
+	n, err := f.ReadAt(b, 5000)
+	t.Print(n, err, sum(b))
+	n, err = f.WriteAt(b, 9900)
+	t.Print(n, err, unpath(f.Sync()))
+	n, err = f.Read(b)
+	t.Print(n, err)
+	n, err = f.Write(b)
+	t.Print(n, err)
+	st, err := f.Stat()
+	t.Must(err)
+	t.Print(st.Size(), unpath(f.Truncate(10)))
 }

@@ -268,6 +268,11 @@ func upstream(args []string) {
 	if err := r.SetDeadline(time.Now()); !errors.Is(err, os.ErrNoDeadline) {
 		bad("SetDeadline:", err)
 	}
+	f, remove := tempFile(10)
+	defer remove()
+	if err := f.SetDeadline(time.Now()); !errors.Is(err, os.ErrNoDeadline) {
+		bad("SetDeadline of a file:", err)
+	}
 }
 
 // splice copies from a socket to a pipe in blocking mode that is full for a
