@@ -123,6 +123,17 @@ func pgxCase(conns int) *bcase {
 	}
 }
 
+// fileCase is a case of goroutines that read, or append to and sync, files.
+func fileCase(name, what string, goroutines int, goals ...report.Line) *bcase {
+	lines := goals
+	for _, l := range show("rate", "cpu_us", "threads") {
+		if !slices.ContainsFunc(goals, func(g report.Line) bool { return g.Measure == l.Measure }) {
+			lines = append(lines, l)
+		}
+	}
+	return &bcase{name: name, program: "servers/files", args: []string{what, fmt.Sprint(goroutines)}, run: runReport, most: 3, lines: lines}
+}
+
 var otherCases = []*bcase{
 	pgxCase(1), pgxCase(4), pgxCase(16), pgxCase(64),
 	{
@@ -148,6 +159,13 @@ var otherCases = []*bcase{
 		name: "filter", program: "servers/waits", args: []string{"filter"}, run: runReport,
 		lines: []report.Line{less("cpu_ms", 1.02, 0.95), {Measure: "wall_ms"}},
 	},
+	fileCase("direct-1", "direct", 1, more("rate", 0.98, 1.00), less("cpu_us", 1.02, 1.00)),
+	fileCase("direct-64", "direct", 64, more("rate", 2.0, 2.5), absolute(less("threads", 8, 6))),
+	fileCase("direct-1024", "direct", 1024, more("rate", 2.4, 3.0), absolute(less("threads", 8, 6))),
+	fileCase("cold-64", "cold", 64, more("rate", 1.3, 2.0)),
+	fileCase("cached-1", "cached", 1, less("cpu_us", 1.02, 0.98)),
+	fileCase("cached-64", "cached", 64, less("cpu_us", 1.02, 0.98)),
+	fileCase("fsync-64", "sync", 64, more("rate", 1.2, 2.0)),
 	{
 		name: "hello", program: "servers/hello", run: runHello,
 		lines: []report.Line{less("start_ms", 1.00, 0), less("rss_mb", 1.00, 0), less("threads", 1.00, 0)},

@@ -211,7 +211,7 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 // The kernel gives each fsync of a ring to a worker thread, which costs more than a
 // thread of ours: 8 goroutines that append and sync 8 files do it 17 thousand times
 // a second with 54 us of CPU time, and 14 thousand with 91. So only a file that has
-// had a deadline, which could end it, is synced so. Bench row fsync.
+// had a deadline, which could end it, is synced so. Bench row fsync-64.
 func (fd *FD) zioFsync() (err error, ok bool) {
 	if err := fd.zioLate('w'); err != nil {
 		return err, true

@@ -1,0 +1,205 @@
+//go:build linux
+
+// Files reads and writes files from many goroutines, and prints what that costs
+// as one line of JSON.
+//
+// usage: files direct|cold|cached|sync GOROUTINES
+package main
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	block  = 4096
+	blocks = 32 << 10 // of the file that is read: 128 MiB
+	length = time.Second
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "files:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	if len(os.Args) != 3 {
+		return errors.New("usage: files direct|cold|cached|sync GOROUTINES")
+	}
+	n, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		return err
+	}
+	// /tmp may be memory, /var/tmp is on a disk.
+	dir, err := os.MkdirTemp("/var/tmp", "zio-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var v map[string]float64
+	switch os.Args[1] {
+	case "direct":
+		v, err = reads(dir, n, syscall.O_DIRECT, false)
+	case "cold":
+		v, err = reads(dir, n, 0, true)
+	case "cached":
+		v, err = reads(dir, n, 0, false)
+	case "sync":
+		v, err = syncs(dir, n)
+	default:
+		err = fmt.Errorf("no case %q", os.Args[1])
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(v)
+}
+
+// reads has n goroutines read blocks at random, each of which says its number.
+func reads(dir string, n, flags int, cold bool) (map[string]float64, error) {
+	name := filepath.Join(dir, "data")
+	if err := write(name); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, os.O_RDONLY|flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	forget := func() { raw.Control(func(fd uintptr) { unix.Fadvise(int(fd), 0, 0, unix.FADV_DONTNEED) }) }
+	if cold {
+		raw.Control(func(fd uintptr) { unix.Fadvise(int(fd), 0, 0, unix.FADV_RANDOM) })
+		forget()
+	} else if flags == 0 {
+		if _, err := os.ReadFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return measure(n, func(int) (func() error, error) {
+		buf := aligned()
+		return func() error {
+			i := rand.IntN(blocks)
+			if m, err := f.ReadAt(buf, int64(i)*block); err != nil || m != block {
+				return fmt.Errorf("read %d: %w", m, err)
+			}
+			if got := binary.LittleEndian.Uint64(buf); got != uint64(i) {
+				return fmt.Errorf("block %d says that it is %d", i, got)
+			}
+			return nil
+		}, nil
+	}, func() {
+		if cold {
+			forget()
+		}
+	})
+}
+
+func write(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf := make([]byte, 256*block)
+	for i := 0; i < blocks; i += 256 {
+		for j := range 256 {
+			binary.LittleEndian.PutUint64(buf[j*block:], uint64(i+j))
+		}
+		if _, err := f.Write(buf); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
+}
+
+// aligned returns a block at an address that O_DIRECT takes.
+func aligned() []byte {
+	b := make([]byte, 2*block)
+	skip := int(-uintptr(unsafe.Pointer(&b[0])) & (block - 1))
+	return b[skip : skip+block]
+}
+
+// syncs has n goroutines append 200 bytes to a file each, and sync it.
+func syncs(dir string, n int) (map[string]float64, error) {
+	return measure(n, func(i int) (func() error, error) {
+		f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(i)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		buf := make([]byte, 200)
+		return func() error {
+			if _, err := f.Write(buf); err != nil {
+				return err
+			}
+			return f.Sync()
+		}, nil
+	}, func() {})
+}
+
+// measure has n goroutines repeat what begin returns to each, and calls often
+// every 10 ms. It returns operations per second, CPU time per operation and the
+// largest number of threads.
+func measure(n int, begin func(i int) (func() error, error), often func()) (map[string]float64, error) {
+	var ops atomic.Int64
+	var failed atomic.Pointer[error]
+	var wg sync.WaitGroup
+	start, cpu := time.Now(), cpuTime()
+	stop := start.Add(length)
+	for i := range n {
+		op, err := begin(i)
+		if err != nil {
+			return nil, err
+		}
+		wg.Go(func() {
+			for time.Now().Before(stop) {
+				if err := op(); err != nil {
+					failed.Store(&err)
+					return
+				}
+				ops.Add(1)
+			}
+		})
+	}
+	threads := 0
+	for time.Now().Before(stop) {
+		often()
+		d, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return nil, err
+		}
+		threads = max(threads, len(d))
+		time.Sleep(10 * time.Millisecond)
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return nil, *err
+	}
+	took := time.Since(start).Seconds()
+	each := float64(ops.Load())
+	return map[string]float64{"rate": each / took, "cpu_us": (cpuTime() - cpu).Seconds() * 1e6 / each, "threads": float64(threads)}, nil
+}
+
+func cpuTime() time.Duration {
+	var ru syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+}
