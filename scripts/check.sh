@@ -70,7 +70,9 @@ scripts/messages.sh
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 if GOFLAGS= GOBIN=$tools go install honnef.co/go/tools/cmd/staticcheck@v0.8.2 &&
-	GOFLAGS= GOBIN=$tools go install golang.org/x/tools/cmd/deadcode@v0.52.0; then
+	GOFLAGS= GOBIN=$tools go install golang.org/x/tools/cmd/deadcode@v0.52.0 &&
+	GOFLAGS= GOBIN=$tools go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7; then
+	"$tools/actionlint"
 	"$tools/staticcheck" -checks 'SA*,U1000,-SA1019' ./...
 	dead=$("$tools/deadcode" -test ./...)
 	if [ -n "$dead" ]; then
@@ -78,7 +80,7 @@ if GOFLAGS= GOBIN=$tools go install honnef.co/go/tools/cmd/staticcheck@v0.8.2 &&
 		exit 1
 	fi
 else
-	echo "staticcheck and deadcode cannot be fetched here: NOT RUN" >&2
+	echo "staticcheck, deadcode and actionlint cannot be fetched here: NOT RUN" >&2
 fi
 
 if [ -n "$quick" ]; then

@@ -102,7 +102,8 @@ patched toolchain and with the base, runs it with each thing on this machine tha
 can, and prints a table: what became of it, and of the base. From a checkout it
 tests programs that check the poller, and Go's own packages. A failure counts if
 the base does not have it. What a tool is missing for is not-run, never pass; the
-last line begins with "matrix complete". The exit code is 1 if something failed.
+last line begins with "matrix complete". The exit code is 1 if something failed, and
+3 if nothing could be run.
 
 	-run GLOB     only these ports: linux/arm64, arm64, linux/*, or a variant as in
 	              linux/arm:GOARM=5

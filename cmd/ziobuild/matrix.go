@@ -103,6 +103,9 @@ func (a *app) runMatrix(o *matrix.Options, jobs []*matrix.Job, file string) (err
 	}
 	if err := rep.OK(); err != nil {
 		fmt.Fprintf(a.stderr, "ziobuild: matrix: %v\n", err)
+		if err == matrix.ErrNothing {
+			return exitCode(3)
+		}
 		return exitCode(1)
 	}
 	return nil

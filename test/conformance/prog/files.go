@@ -70,12 +70,15 @@ func aligned(n int) []byte {
 func filesOffsets(t *T) {
 	content := pattern(100_000)
 	f := t.onDisk(content, 0)
-	for _, c := range []struct{ off, n int }{
+	for _, c := range []struct {
+		off int64
+		n   int
+	}{
 		{0, 1}, {0, 0}, {0, 100_000}, {0, 100_001}, {99_999, 1}, {99_999, 2}, {100_000, 1}, {100_001, 1},
 		{1 << 40, 1}, {50_000, 70_000}, {4096, 4096}, {4095, 2}, {-1, 1}, {100_000, 0},
 	} {
 		b := make([]byte, c.n)
-		n, err := f.ReadAt(b, int64(c.off))
+		n, err := f.ReadAt(b, c.off)
 		t.Print(c.off, c.n, n, unpath(err), sum(b[:n]))
 	}
 	s := io.NewSectionReader(f, 10, 99_000)

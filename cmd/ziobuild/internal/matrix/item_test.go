@@ -9,7 +9,7 @@ import (
 )
 
 func conf(results ...*runner.Result) *item {
-	it := &item{unit: Unit{Name: Conformance}, part: "area"}
+	it := &item{unit: Unit{Name: Conformance}, part: "area", task: runner.Task{File: "prog"}}
 	for _, r := range results {
 		it.add(r)
 	}
@@ -46,6 +46,15 @@ func TestConformance(t *testing.T) {
 		if it.queued || base.queued || it.out.Status != x.status || !strings.HasPrefix(isNew(it, base), x.isNew) || (isNew(it, base) == "") != (x.isNew == "") {
 			t.Errorf("%s: %+v, new %q", x.name, it.out, isNew(it, base))
 		}
+	}
+}
+
+// A program of ours that builds on neither side is a failure of ours.
+func TestDoesNotBuild(t *testing.T) {
+	it := &item{unit: Unit{Name: Echo}, out: Outcome{Status: Fail, Why: "does not build: x"}}
+	base := &item{unit: Unit{Name: Echo}, out: Outcome{Status: Fail, Why: "does not build: x"}}
+	if isNew(it, base) == "" {
+		t.Error("it counts as a failure of the base")
 	}
 }
 

@@ -258,6 +258,8 @@ func isNew(it, base *item) string {
 	switch {
 	case !it.out.Status.Bad():
 		return ""
+	case it.unit.Package == "" && it.task.File == "":
+		return it.out.Why // the programs are ours
 	case it.unit.Package != "" && len(it.out.Failures) > 0:
 		if list := beyond(it.out.Failures, base.out.Failures); len(list) > 0 {
 			return clip(fmt.Sprintf("%v, not so on the base", list))

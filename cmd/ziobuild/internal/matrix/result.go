@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,7 +144,7 @@ func (r *Report) OK() error {
 	case fresh > 0:
 		return fmt.Errorf("%s with failures that the base lacks", count(fresh, "cell"))
 	case n[Pass]+n[Flaky]+n[Fail]+n[Timeout] == 0:
-		return fmt.Errorf("nothing was run")
+		return ErrNothing
 	}
 	for _, row := range r.Rows {
 		if row.NotRun == "" && !slices.ContainsFunc(row.Cells, func(c *Cell) bool { s, _, _ := c.Status(); return !s.Bad() }) {
@@ -152,6 +153,9 @@ func (r *Report) OK() error {
 	}
 	return nil
 }
+
+// ErrNothing is the error of a report none of whose rows was run.
+var ErrNothing = errors.New("nothing was run")
 
 func count(n int, what string) string {
 	if n == 1 {
