@@ -92,15 +92,14 @@ func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int
 		lock(&pd.lock)
 		op.unlink()
 		unlock(&pd.lock)
-		r = op.res
+		if r = op.res; r == zioEnded {
+			zioCount(zioCountCanceled)
+		} else {
+			zioCount(zioCountCompleted)
+		}
 	}
 	gp.zioPinned = false
 	KeepAlive(w.buf)
-	if r <= zioErrBase {
-		zioCount(zioCountCanceled)
-	} else if r != zioRedo {
-		zioCount(zioCountCompleted)
-	}
 	return int(r)
 }
 
