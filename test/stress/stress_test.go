@@ -53,6 +53,7 @@ var programs = []program{
 	{name: "hog-idle-p"},
 	{name: "bulk"},
 	{name: "datagram"},
+	{name: "files"},
 	{name: "handlers"},
 	{name: "handlers-tls"},
 	{name: "handlers-unix"},
@@ -85,13 +86,13 @@ type variant struct {
 }
 
 var variants = []variant{
-	{name: "gc", args: []string{"-gc"}, programs: []string{"echo", "pipelined", "deadline", "reuse", "stack", "handlers"}},
-	{name: "changeprocs", args: []string{"-changeprocs"}, programs: []string{"echo", "lockstep", "deadline", "reuse", "locked", "hog"}},
-	{name: "stops", args: []string{"-stops"}, programs: []string{"echo", "pipelined", "lockstep", "stack", "close"}},
+	{name: "gc", args: []string{"-gc"}, programs: []string{"echo", "pipelined", "deadline", "reuse", "stack", "handlers", "files"}},
+	{name: "changeprocs", args: []string{"-changeprocs"}, programs: []string{"echo", "lockstep", "deadline", "reuse", "locked", "hog", "files"}},
+	{name: "stops", args: []string{"-stops"}, programs: []string{"echo", "pipelined", "lockstep", "stack", "close", "files"}},
 	{name: "asyncpreemptoff", debug: ",asyncpreemptoff=1", programs: []string{"echo", "stack", "hog-idle-p"}},
 	{name: "gcstoptheworld", debug: ",gcstoptheworld=2", args: []string{"-gc"}, programs: []string{"echo", "stack"}},
-	{name: "checkmark", debug: ",gccheckmark=1,clobberfree=1", args: []string{"-gc"}, programs: []string{"stack", "reuse"}},
-	{name: "race", build: []string{"-race"}, long: true, programs: []string{"echo", "pipelined", "fin", "deadline", "close", "reuse", "stack", "rights", "datagram", "handlers", "handlers-tls"}},
+	{name: "checkmark", debug: ",gccheckmark=1,clobberfree=1", args: []string{"-gc"}, programs: []string{"stack", "reuse", "files"}},
+	{name: "race", build: []string{"-race"}, long: true, programs: []string{"echo", "pipelined", "fin", "deadline", "close", "reuse", "stack", "rights", "datagram", "handlers", "handlers-tls", "files"}},
 }
 
 func TestStress(t *testing.T) {
