@@ -35,7 +35,8 @@ from() {
 	debootstrap --variant=minbase trixie "$root" http://deb.debian.org/debian >"$dir/$stage.log"
 	# What this machine needs to reach its mirrors is no part of the image.
 	cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
-	cp -rL /etc/ssl "$root/etc/"
+	mkdir -p "$root/etc/ssl"
+	cp -rL /etc/ssl/certs "$root/etc/ssl/"
 	cp /etc/resolv.conf /etc/hosts "$root/etc/"
 	mount -t proc proc "$root/proc"
 	case $1 in

@@ -68,7 +68,8 @@ func (s *Store) Kernel(ctx context.Context, k ports.Kernel) (*Image, error) {
 	return &img, err
 }
 
-// File returns a file of a package.
+// File returns a file of a package, by its base name: which folder it is in depends on
+// the suite.
 func (s *Store) File(ctx context.Context, suite, arch, pkg, name string) (string, error) {
 	dir := filepath.Join(s.Dir, suite+"-"+arch+"-"+pkg)
 	var file string
@@ -76,12 +77,14 @@ func (s *Store) File(ctx context.Context, suite, arch, pkg, name string) (string
 		if err := s.unpack(ctx, suite, arch, pkg, tmp); err != nil {
 			return err
 		}
-		from, err := filepath.EvalSymlinks(filepath.Join(tmp, "root", name))
-		if err != nil {
-			return err
+		for _, folder := range []string{"bin", "usr/bin"} {
+			from := filepath.Join(tmp, "root", folder, name)
+			if fi, err := os.Lstat(from); err == nil && fi.Mode().IsRegular() {
+				file = filepath.Join(dir, "file")
+				return os.Rename(from, filepath.Join(tmp, "file"))
+			}
 		}
-		file = filepath.Join(dir, "file")
-		return os.Rename(from, filepath.Join(tmp, "file"))
+		return fmt.Errorf("%s of %s for %s has no %s", pkg, suite, arch, name)
 	})
 	return file, err
 }
