@@ -49,6 +49,27 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// An emulator that runs nothing is no success, though the base fails as well; one on
+// which some tests fail on both sides is.
+func TestReportOK(t *testing.T) {
+	report := func(o Outcome) *Report {
+		return &Report{Complete: true, Rows: []*Row{{Cells: []*Cell{{Unit: "u", Parts: []*Part{{Zio: o, Base: o}}}}}}}
+	}
+	if report(Outcome{Status: Fail, Why: "exec format error"}).OK() == nil {
+		t.Error("nothing ran, and that is a success")
+	}
+	if err := report(Outcome{Status: Fail, Failures: []string{"TestA"}}).OK(); err != nil {
+		t.Error(err)
+	}
+	if report(Outcome{}).OK() == nil {
+		t.Error("what was not run is a success")
+	}
+	r := report(Outcome{Status: Pass})
+	if r.Complete = false; r.OK() == nil {
+		t.Error("a report that was cut short is a success")
+	}
+}
+
 // A program of ours that builds on neither side is a failure of ours.
 func TestDoesNotBuild(t *testing.T) {
 	it := &item{unit: Unit{Name: Echo}, out: Outcome{Status: Fail, Why: "does not build: x"}}
