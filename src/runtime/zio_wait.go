@@ -59,10 +59,15 @@ func zioPark(pd *pollDesc, w *zioWait, code uint8, n int, traceskip int) int32 {
 	if !w.waitio && netpollcheckerr(pd, w.mode) != pollNoError {
 		return zioEnded
 	}
-	w.op = zioOpOf(getg())
+	gp := getg()
+	w.op = zioOpOf(gp)
 	w.op.begin(pd, slot, code)
 	w.op.len = uint32(n)
+	scoped := gp.zioScope.scope != nil && !w.waitio && zioScopeBegin(gp, pd, w.mode)
 	gopark(zioParkCommit, noescape(unsafe.Pointer(w)), waitReasonIOWait, traceBlockNet, traceskip)
+	if scoped {
+		zioScopeWaited(gp, w.op.res != zioEnded)
+	}
 	return w.op.end(slot)
 }
 
@@ -78,7 +83,7 @@ func zioParkCommit(gp *g, wp unsafe.Pointer) bool {
 	s := op.publish(zioStateArmed)
 	// From here the goroutine may run. It may even have closed pd, and
 	// somebody may have opened it again; then the move fails.
-	if flag.Load() != pdReady && (waitio || netpollcheckerr(pd, mode) == pollNoError) || !op.move(s, zioStateIdle) {
+	if flag.Load() != pdReady && (waitio || zioMayWait(gp, pd, mode)) || !op.move(s, zioStateIdle) {
 		return true
 	}
 	netpollAdjustWaiters(-1)

@@ -1,0 +1,322 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package runtime
+
+import (
+	"internal/goarch"
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// Scopes: what package zio cancels. The package owns scopes, their causes and the
+// tree; here is the current scope of a goroutine, and the end of a wait.
+//
+// A scope is canceled when its cause is set, once. A goroutine pulls: before it
+// waits, and again after its wait is published, it looks at its scope and the
+// ones around it. A canceller pushes: it sets the cause, and then ends the wait
+// of the goroutines that may be below the scope. Since each writes first and
+// looks then, a cancel cannot fall between.
+//
+// A wait that can be canceled is published in zioScopeG.state:
+//
+//	state | meaning                                       | leaves it by
+//	------+-----------------------------------------------+-------------------------
+//	none  | no such wait                                  | goroutine: on
+//	on    | about to park, parked, or resumed             | goroutine: none
+//	      |                                               | canceller: busy
+//	busy  | a canceller looks at the goroutine, which     | canceller: on
+//	      | does not leave the wait meanwhile             |
+//
+// While the state is busy the goroutine's scopes, and the wait's operation, stay
+// what they are. Whether the canceller or something else ends the wait is decided
+// where waits of that kind are decided: see zioScopeEnd.
+
+// zioScope is the head of a scope of package zio, which must match.
+type zioScope struct {
+	cause  unsafe.Pointer // accessed atomically; set once
+	outer  *zioScope      // constant while the scope is current, as are gp and shield
+	gp     guintptr       // the goroutine that opened the scope
+	shield bool           // scopes further out do not matter
+	tasks  *zioTask       // those of its group that have waited; protected by lock
+	ntasks int
+	_      [zioLockSize - unsafe.Sizeof(mutex{})]byte
+	lock   mutex
+}
+
+// zioLockSize is the room for a mutex in package zio.
+const zioLockSize = 4 * goarch.PtrSize
+
+// zioTask is the head of a task of package zio, which must match.
+type zioTask struct {
+	next, prev *zioTask // protected by the lock of group
+	group      *zioScope
+	gp         guintptr
+	linked     bool // owned by the goroutine
+}
+
+// zioScopeG is the part of a g. Only the goroutine writes to it, except for state;
+// others read it while state is busy.
+type zioScopeG struct {
+	scope *zioScope
+	task  *zioTask
+	pd    uintptr // the *pollDesc that is waited for
+	state atomic.Uint32
+
+	mode uint8 // of the wait, 'r' or 'w'
+
+	// interrupted says that the wait that just ended was ended by a cancel.
+	interrupted bool
+
+	// refused counts operations that the current scope has refused.
+	refused uint16
+}
+
+// States of zioScopeG.state.
+const (
+	zioWaitNone = iota
+	zioWaitOn
+	zioWaitBusy
+)
+
+// canceled reports whether s is canceled, or one around it.
+//
+//go:nosplit
+func (s *zioScope) canceled() bool {
+	for ; s != nil; s = s.outer {
+		if atomic.Loadp(unsafe.Pointer(&s.cause)) != nil {
+			return true
+		}
+		if s.shield {
+			break
+		}
+	}
+	return false
+}
+
+// below reports whether s is scope, or inside of it with no shield between.
+func (s *zioScope) below(scope *zioScope) bool {
+	for ; s != nil; s = s.outer {
+		if s == scope {
+			return true
+		}
+		if s.shield {
+			break
+		}
+	}
+	return false
+}
+
+// begin publishes a wait of gp, which is the current goroutine and has a scope.
+// After it the caller looks at the scope before it parks.
+func (z *zioScopeG) begin(gp *g) {
+	if t := z.task; t != nil && !t.linked {
+		t.link(gp)
+	}
+	z.state.Store(zioWaitOn)
+	zioStress()
+}
+
+// end takes a wait back.
+func (z *zioScopeG) end() {
+	for spins := 0; !z.state.CompareAndSwap(zioWaitOn, zioWaitNone); spins++ {
+		zioScopeSpin(spins)
+	}
+}
+
+// zioScopeSpin passes the time until somebody else changes a state. That takes a
+// few instructions, unless the kernel has taken the processor.
+func zioScopeSpin(spins int) {
+	if spins < 30 {
+		procyield(10)
+	} else {
+		osyield()
+	}
+}
+
+// link makes t, whose goroutine is gp, known to its group. A task that never waits
+// is never linked.
+func (t *zioTask) link(gp *g) {
+	s := t.group
+	t.gp.set(gp)
+	lock(&s.lock)
+	t.next = s.tasks
+	if t.next != nil {
+		t.next.prev = t
+	}
+	s.tasks = t
+	s.ntasks++
+	unlock(&s.lock)
+	t.linked = true
+}
+
+// unlink takes t back.
+func (t *zioTask) unlink() {
+	s := t.group
+	lock(&s.lock)
+	if t.prev != nil {
+		t.prev.next = t.next
+	} else {
+		s.tasks = t.next
+	}
+	if t.next != nil {
+		t.next.prev = t.prev
+	}
+	s.ntasks--
+	unlock(&s.lock)
+	t.next, t.prev = nil, nil
+	t.linked = false
+}
+
+// hold keeps gp in its wait, and reports whether it is in one. The caller cannot be
+// preempted, and calls release soon.
+func (z *zioScopeG) hold() bool {
+	for spins := 0; ; spins++ {
+		switch z.state.Load() {
+		case zioWaitNone:
+			return false
+		case zioWaitOn:
+			if z.state.CompareAndSwap(zioWaitOn, zioWaitBusy) {
+				return true
+			}
+		default:
+			zioScopeSpin(spins)
+		}
+	}
+}
+
+func (z *zioScopeG) release() {
+	z.state.Store(zioWaitOn)
+}
+
+// zioScopeWake ends the wait of gp if it is below s, which has been canceled.
+// gp may be any g that was ever one of s; what it does now is looked at.
+//
+//go:linkname zioScopeWake zio.runtime_wake
+func zioScopeWake(s *zioScope, gp guintptr) {
+	mp := acquirem() // a goroutine that is held spins
+	z := &gp.ptr().zioScope
+	if z.hold() {
+		zioStress()
+		ready := z.scope.below(s) && zioScopeEnd(gp.ptr())
+		zioStress()
+		z.release()
+		if ready {
+			zioStress()
+			goready(gp.ptr(), 1)
+		}
+	}
+	releasem(mp)
+}
+
+// zioScopeTasks stores those tasks of the group of s that have waited, as far as
+// buf has room, and returns how many there are.
+//
+//go:linkname zioScopeTasks zio.runtime_tasks
+func zioScopeTasks(s *zioScope, buf []guintptr) int {
+	lock(&s.lock)
+	n := s.ntasks
+	for i, t := 0, s.tasks; t != nil && i < len(buf); i, t = i+1, t.next {
+		buf[i] = t.gp
+	}
+	unlock(&s.lock)
+	return n
+}
+
+// zioScopeNano returns the time of the clock that the goroutine's timers go by.
+//
+//go:linkname zioScopeNano zio.runtime_nano
+func zioScopeNano() int64 {
+	return time_runtimeNano()
+}
+
+// zioScopeBubbled reports whether the goroutine is in a bubble.
+//
+//go:linkname zioScopeBubbled zio.runtime_bubbled
+func zioScopeBubbled() bool {
+	return getg().bubble != nil
+}
+
+// zioScopeCurrent returns the scope of the goroutine, or nil.
+//
+//go:linkname zioScopeCurrent zio.runtime_current
+func zioScopeCurrent() *zioScope {
+	return getg().zioScope.scope
+}
+
+// zioScopeEnter makes s the scope of the goroutine, in the one that is.
+//
+//go:linkname zioScopeEnter zio.runtime_enter
+func zioScopeEnter(s *zioScope) {
+	gp := getg()
+	s.gp.set(gp)
+	s.outer = gp.zioScope.scope
+	gp.zioScope.scope = s
+	gp.zioScope.refused = 0
+}
+
+// zioScopeLeave undoes zioScopeEnter. It reports whether s was the scope of the
+// goroutine.
+//
+//go:linkname zioScopeLeave zio.runtime_leave
+func zioScopeLeave(s *zioScope) bool {
+	gp := getg()
+	if gp.zioScope.scope != s {
+		return false
+	}
+	gp.zioScope.scope = s.outer
+	gp.zioScope.refused = 0
+	return true
+}
+
+// zioScopeStart makes the goroutine the one of t.
+//
+//go:linkname zioScopeStart zio.runtime_start
+func zioScopeStart(t *zioTask) {
+	gp := getg()
+	gp.zioScope.scope = t.group
+	gp.zioScope.task = t
+	gp.zioScope.refused = 0
+}
+
+// zioScopeFinish undoes zioScopeStart.
+//
+//go:linkname zioScopeFinish zio.runtime_finish
+func zioScopeFinish(t *zioTask) {
+	if t.linked {
+		t.unlink()
+	}
+	gp := getg()
+	gp.zioScope.scope = nil
+	gp.zioScope.task = nil
+}
+
+// zioScopeRefused counts an operation that was refused, and returns how many were
+// since the goroutine entered or left a scope.
+//
+//go:linkname zioScopeRefused zio.runtime_refused
+func zioScopeRefused() int {
+	z := &getg().zioScope
+	if z.refused < 1<<16-1 {
+		z.refused++
+	}
+	return int(z.refused)
+}
+
+// zioScopeAcquire and zioScopeRelease are a semaphore for one waiter, as
+// sync.WaitGroup has one.
+//
+//go:linkname zioScopeAcquire zio.runtime_acquire
+func zioScopeAcquire(addr *uint32) {
+	reason := waitReasonSyncWaitGroupWait
+	if getg().bubble != nil {
+		reason = waitReasonSynctestWaitGroupWait
+	}
+	semacquire1(addr, false, semaBlockProfile, 0, reason)
+}
+
+//go:linkname zioScopeRelease zio.runtime_release
+func zioScopeRelease(addr *uint32) {
+	semrelease1(addr, false, 0)
+}

@@ -1,0 +1,270 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package zio
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Group owns the goroutines that are started with its methods, its tasks: [Run]
+// returns when all have ended. It is valid until then. Its methods may be called by
+// any goroutine.
+type Group struct {
+	// scope is that of the body and of all tasks. It comes first, so that a
+	// group and its scope are one object.
+	scope scope
+
+	// count has the tasks that have not ended in its lower half, the body
+	// included, and those in the background in its upper half. When the lower
+	// half is 0, no more are started.
+	count atomic.Uint64
+	sema  uint32 // released when count is 0, for Run
+
+	slots chan struct{} // of Limit, or nil
+	grace time.Duration
+
+	mu       sync.Mutex // protects the following fields
+	err      error      // the first
+	panicked *PanicError
+	crash    *time.Timer // runs while a panic waits for the other tasks
+	exited   bool        // a task called runtime.Goexit
+}
+
+const (
+	countTask       = 1
+	countBackground = 1 << 32
+	countTasks      = countBackground - 1 // the lower half
+)
+
+var (
+	errFinished = errors.New("zio: the other tasks of the group have ended")
+	errExited   = errors.New("zio: a task of the group called runtime.Goexit")
+	errUnwound  = errors.New("zio: the function that was called by Run did not return")
+)
+
+// Run calls body with a new group, waits for body and for all tasks that were
+// started in the group, and returns the first error that one of them returned.
+//
+// The group has a scope, in which body and the tasks run. It is canceled with the
+// first error, so that what the others wait for ends; and with ctx, which may be
+// nil, and with the scope that Run is called in. Waiting for the tasks is not
+// canceled: what is canceled is what they wait for.
+//
+// An error that only says that the group was canceled by Cancel(nil) is not
+// returned.
+//
+// If a task panics, the group is canceled, and Run panics with a [*PanicError] when
+// the others have ended; if that takes longer than [Grace] says, the program
+// crashes. If a task calls [runtime.Goexit], as t.FailNow does, so does Run. If body
+// panics or exits, the group is canceled and the tasks are waited for before
+// the panic goes on.
+//
+// Goroutines that are started with the go statement are not tasks, have no scope and
+// are not waited for.
+func Run(ctx context.Context, body func(g *Group) error, opts ...Option) error {
+	g := &Group{grace: defaultGrace}
+	for _, o := range opts {
+		o.set(g)
+	}
+	g.run(ctx, body)
+	switch {
+	case g.panicked != nil:
+		panic(g.panicked)
+	case g.exited:
+		runtime.Goexit()
+	}
+	return g.err
+}
+
+// run is Run without its result.
+func (g *Group) run(ctx context.Context, body func(g *Group) error) {
+	s := &g.scope
+	g.count.Store(countTask)
+	runtime_enter(s)
+	s.pin()
+	s.link()
+	if ctx != nil {
+		s.bind(ctx)
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			s.cancel(&cause{kind: kindCancel, err: errUnwound})
+		}
+		if !g.done(countTask) {
+			runtime_acquire(&g.sema)
+			g.count.Load() // for the race detector: after what the tasks did
+		}
+		s.close()
+		if g.crash != nil {
+			g.crash.Stop()
+		}
+	}()
+	if err := body(g); err != nil {
+		g.fail(err)
+	}
+	returned = true
+}
+
+// Go calls fn in a new goroutine, a task of the group, in the group's scope: scopes
+// of the goroutine that calls Go do not matter. It reports whether it did: not if
+// the group is canceled or has ended. With [Limit], it first waits until there are
+// fewer tasks, or until the group or the scope of the goroutine is canceled.
+func (g *Group) Go(fn func() error) bool {
+	return g.start(fn, true)
+}
+
+// TryGo is Go that does not wait: it reports false if there are as many tasks as
+// Limit allows.
+func (g *Group) TryGo(fn func() error) bool {
+	return g.start(fn, false)
+}
+
+// Background is Go for a task that serves the others: when the body and all other
+// tasks have ended, the group is canceled, which ends it. That it then returns a
+// [CanceledError] is no failure. It does not count for Limit.
+func (g *Group) Background(fn func() error) bool {
+	if !g.admit(countBackground) {
+		return false
+	}
+	t := &task{group: &g.scope, g: g, fn: fn, background: true}
+	go t.main()
+	return true
+}
+
+// Cancel cancels the scope of the group. Run then returns the first error that a
+// task or the body returns, or nil if err is nil and they say no more than that
+// they were canceled.
+func (g *Group) Cancel(err error) { g.Token().Cancel(err) }
+
+// Token returns the token of the group's scope.
+func (g *Group) Token() Token { return Token{&g.scope} }
+
+func (g *Group) start(fn func() error, wait bool) bool {
+	if g.slots != nil && !g.acquire(wait) {
+		return false
+	}
+	if !g.admit(countTask) {
+		if g.slots != nil {
+			<-g.slots
+		}
+		return false
+	}
+	t := &task{group: &g.scope, g: g, fn: fn}
+	go t.main()
+	return true
+}
+
+// acquire takes a slot.
+func (g *Group) acquire(wait bool) bool {
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	default:
+	}
+	if !wait {
+		return false
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	case <-g.Token().Done():
+	case <-Done():
+	}
+	return false
+}
+
+// admit counts a new task, unless the group is canceled or has ended.
+func (g *Group) admit(one uint64) bool {
+	if by, _ := g.scope.canceled(); by != nil {
+		return false
+	}
+	for {
+		n := g.count.Load()
+		if n&countTasks == 0 {
+			return false
+		}
+		if g.count.CompareAndSwap(n, n+one) {
+			return true
+		}
+	}
+}
+
+// done counts a task as ended, and reports whether it was the last.
+func (g *Group) done(one uint64) bool {
+	for {
+		n := g.count.Load()
+		switch {
+		case one == countTask && n&countTasks == 1 && n > countTask:
+			// Those in the background are left. Until they are told,
+			// this one is one of them.
+			if g.count.CompareAndSwap(n, n-countTask+countBackground) {
+				g.scope.cancel(&cause{kind: kindCancel, err: errFinished})
+				one = countBackground
+			}
+		case g.count.CompareAndSwap(n, n-one):
+			return n == one
+		}
+	}
+}
+
+// fail notes an error of the body or a task.
+func (g *Group) fail(err error) {
+	if g.expected(err) {
+		return
+	}
+	g.mu.Lock()
+	first := g.err == nil
+	if first {
+		g.err = err
+	}
+	g.mu.Unlock()
+	if first {
+		g.scope.cancel(&cause{kind: kindCancel, err: err})
+	}
+}
+
+// expected reports whether err says no more than that the group was told to end
+// early.
+func (g *Group) expected(err error) bool {
+	c := g.scope.cause.Load()
+	return c != nil && c.kind == kindCancel && (c.err == nil || c.err == errFinished) && g.scope.owns(err)
+}
+
+// main is the goroutine of t.
+func (t *task) main() {
+	runtime_start(t)
+	defer t.end()
+	err := t.fn()
+	t.returned = true
+	if err != nil {
+		t.g.fail(err)
+	}
+}
+
+// end is called when t has returned, panics or exits.
+func (t *task) end() {
+	g := t.g
+	if !t.returned {
+		// It must be called here: a deferred function recovers.
+		g.unwound(recover())
+	}
+	runtime_finish(t)
+	one := uint64(countBackground)
+	if !t.background {
+		one = countTask
+		if g.slots != nil {
+			<-g.slots
+		}
+	}
+	if g.done(one) {
+		runtime_release(&g.sema)
+	}
+}

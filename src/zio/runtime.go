@@ -1,0 +1,137 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+package zio
+
+import (
+	"internal/poll"
+	"sync/atomic"
+	"time"
+	_ "unsafe" // for go:linkname
+)
+
+// The seam to package runtime; see runtime/zio_scope.go.
+
+// A scope is what can be canceled. The first fields are known to package runtime
+// as zioScope, which must match.
+type scope struct {
+	cause  atomic.Pointer[cause] // nil until the scope is canceled or has ended; set once
+	outer  *scope                // constant from enter on, as are gp and shield
+	gp     uintptr               // the goroutine that opened the scope
+	shield bool                  // scopes further out do not matter inside
+	tasks  *task                 // for the runtime
+	ntasks int                   // likewise
+	lock   [4]uintptr            // likewise
+
+	// pinned says that somebody may keep a pointer to the scope after it has
+	// ended, so that it cannot be used again. It is written by the goroutine
+	// that opened the scope, or before others know the scope.
+	pinned bool
+
+	// armed says that timer was started. Both, and moved, are protected by the
+	// lock of node, as long as there is none by the same goroutine.
+	armed bool
+	timer *time.Timer // made on first use; calls expire
+	node  atomic.Pointer[node]
+
+	// when is the deadline by the runtime's clock, 0 if there is none, and
+	// at the time it was given as, or the zero time. They are set when the
+	// scope is opened; moved is what SetDeadline has made of it, or nil.
+	when  int64
+	at    time.Time
+	moved *time.Time
+
+	name string
+	binding
+}
+
+// A task is a goroutine of a group. The first fields are known to package runtime
+// as zioTask, which must match.
+type task struct {
+	next, prev *task   // for the runtime
+	group      *scope  // the scope of the group
+	gp         uintptr // for the runtime
+	linked     bool    // for the runtime
+
+	returned   bool // fn did, with or without an error
+	limited    bool // the task holds a slot of the group
+	background bool
+	g          *Group
+	fn         func() error
+}
+
+// runtime_current returns the scope of the goroutine.
+//
+//go:linkname runtime_current
+func runtime_current() *scope
+
+// runtime_enter makes s the scope of the goroutine, inside the one that is.
+//
+//go:linkname runtime_enter
+func runtime_enter(s *scope)
+
+// runtime_leave undoes runtime_enter, and reports whether s was the scope of the
+// goroutine.
+//
+//go:linkname runtime_leave
+func runtime_leave(s *scope) bool
+
+// runtime_start makes t the task of the goroutine, and runtime_finish undoes it.
+//
+//go:linkname runtime_start
+func runtime_start(t *task)
+
+//go:linkname runtime_finish
+func runtime_finish(t *task)
+
+// runtime_wake ends the wait of the goroutine gp, if there is one and it is below
+// s, which is canceled. It may be called on the system stack.
+//
+//go:linkname runtime_wake
+func runtime_wake(s *scope, gp uintptr)
+
+// runtime_tasks stores the goroutines of those tasks of the group of s that have
+// waited, and returns how many there are.
+//
+//go:linkname runtime_tasks
+//go:noescape
+func runtime_tasks(s *scope, buf []uintptr) int
+
+// runtime_refused counts an operation that was refused, and returns how many were
+// since the goroutine entered or left a scope.
+//
+//go:linkname runtime_refused
+func runtime_refused() int
+
+//go:linkname runtime_acquire
+func runtime_acquire(addr *uint32)
+
+//go:linkname runtime_release
+func runtime_release(addr *uint32)
+
+// Timers, as package time makes them: the callback runs on the system stack and
+// must not block.
+
+//go:linkname newTimer time.newTimer
+func newTimer(when, period int64, f func(any, uintptr, int64), arg any, c *byte) *time.Timer
+
+//go:linkname stopTimer time.stopTimer
+func stopTimer(*time.Timer) bool
+
+//go:linkname resetTimer time.resetTimer
+func resetTimer(t *time.Timer, when, period int64) bool
+
+// runtime_nano returns the time of the clock that timers go by.
+//
+//go:linkname runtime_nano
+func runtime_nano() int64
+
+// runtime_bubbled reports whether the goroutine is in a bubble of testing/synctest.
+//
+//go:linkname runtime_bubbled
+func runtime_bubbled() bool
+
+func init() {
+	poll.ScopeError = func(interrupted bool) error { return refuse(interrupted) }
+}
