@@ -22,6 +22,7 @@ func zioScopeErr(gp *g, pd *pollDesc, mode int32) int {
 	interrupted := gp.zioScope.interrupted
 	gp.zioScope.interrupted = false
 	if !zioScopeWaits(pd, mode) || !gp.zioScope.scope.canceled() {
+		zioStress() // before the goroutine parks, perhaps
 		return pollNoError
 	}
 	if interrupted {

@@ -5,6 +5,7 @@
 package zio
 
 import (
+	"errors"
 	"internal/poll"
 	"sync/atomic"
 	"time"
@@ -134,4 +135,16 @@ func runtime_bubbled() bool
 
 func init() {
 	poll.ScopeError = func(interrupted bool) error { return refuse(interrupted) }
+	poll.ScopeCanceled = func(err error) bool {
+		var e *CanceledError
+		return errors.As(err, &e)
+	}
+	poll.ScopeAfter = func(f func(error)) func() {
+		t := Self()
+		if t.s == nil {
+			return nil
+		}
+		stop := t.AfterFunc(func() { f(t.Err()) })
+		return func() { stop() }
+	}
 }

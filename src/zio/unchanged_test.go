@@ -1,0 +1,215 @@
+// Copyright 2026 The zio Authors. All rights reserved.
+// Use of this source code is governed by a BSD-style
+// license that can be found in the LICENSE file.
+
+//go:build unix
+
+package zio_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+	"zio"
+)
+
+// Code that knows nothing of package zio, inside of a scope.
+
+// within calls fn in a scope that expires soon, and checks that it ended because of it.
+func within(t *testing.T, fn func() error) {
+	t.Helper()
+	const d = 30 * time.Millisecond
+	start := time.Now()
+	err := zio.Timeout(d, fn)
+	checkCanceled(t, err, context.DeadlineExceeded)
+	if late := time.Since(start) - d; late > time.Second {
+		t.Errorf("ended %v late", late)
+	}
+}
+
+// hanging returns a server that never answers on /, and on /body sends the header and
+// a part of the body only.
+func hanging(t *testing.T) (url string, client *http.Client) {
+	release := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/body":
+			w.Write([]byte("part"))
+			w.(http.Flusher).Flush()
+			<-release
+		case "/":
+			<-release
+		}
+	}))
+	t.Cleanup(func() { close(release); srv.Close() })
+	return srv.URL, srv.Client()
+}
+
+func TestHTTPGet(t *testing.T) {
+	url, client := hanging(t)
+	within(t, func() error {
+		resp, err := client.Get(url)
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	})
+	within(t, func() error {
+		resp, err := client.Get(url + "/body")
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		got, err := io.ReadAll(resp.Body)
+		if string(got) != "part" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		return err
+	})
+	// A request that ends before its scope leaves nothing behind.
+	err := zio.Scope(func(tok zio.Token) error {
+		resp, err := client.Get(url + "/ok")
+		if err != nil {
+			return err
+		}
+		tok.Cancel(errTest)
+		resp.Body.Close()
+		_, err = client.Get(url + "/ok")
+		return err
+	})
+	checkCanceled(t, err, errTest)
+}
+
+func TestHTTPServe(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	within(t, func() error { return http.Serve(ln, nil) })
+}
+
+func TestDialName(t *testing.T) {
+	block := make(chan struct{})
+	defer close(block)
+	r := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-block
+		return nil, errTest
+	}}
+	d := net.Dialer{Resolver: r}
+	within(t, func() error {
+		_, err := d.Dial("tcp", "name.invalid.:80")
+		return err
+	})
+	within(t, func() error {
+		_, err := r.LookupIPAddr(context.Background(), "name.invalid.")
+		return err
+	})
+}
+
+// tlsPair returns the ends of a TLS connection after the handshake.
+func tlsPair(t *testing.T) (client, server *tls.Conn) {
+	pub, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(nil, tmpl, tmpl, pub, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, s := pair(t, "tcp")
+	client = tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	server = tls.Server(s, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	done := make(chan error)
+	go func() { done <- server.Handshake() }()
+	if err := errors.Join(client.Handshake(), <-done); err != nil {
+		t.Fatal(err)
+	}
+	return client, server
+}
+
+// A read that is canceled, before a record or in the middle of one, leaves a TLS
+// connection as it was.
+func TestTLS(t *testing.T) {
+	client, server := tlsPair(t)
+	buf := make([]byte, 100)
+	read := func() error { _, err := client.Read(buf); return err }
+	for range 20 {
+		within(t, read)
+		if _, err := server.Write([]byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := client.Read(buf); err != nil || string(buf[:n]) != "hello" {
+			t.Fatalf("after a cancel: %q, %v", buf[:n], err)
+		}
+		if testing.Short() {
+			break
+		}
+	}
+}
+
+// Loops that go on after an error, as programs have them, do not do so for ever when
+// the reason is a scope.
+func TestLoopsEnd(t *testing.T) {
+	c, _ := pair(t, "tcp")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	read := func() error {
+		c.SetReadDeadline(time.Now().Add(time.Second))
+		_, err := c.Read(make([]byte, 1))
+		return err
+	}
+	accept := func() error { _, err := ln.Accept(); return err }
+	isTimeout := func(err error) bool { ne, ok := err.(net.Error); return ok && ne.Timeout() }
+	for _, l := range []struct {
+		name string
+		op   func() error
+		on   func(error) bool
+		most int // rounds in 50 ms after the cancel
+	}{
+		{"Timeout", read, isTimeout, 10},
+		{"Temporary", accept, func(err error) bool {
+			ne, ok := err.(interface{ Temporary() bool })
+			return ok && ne.Temporary()
+		}, 10},
+		{"os.ErrDeadlineExceeded", read, func(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }, 10},
+		{"any error", read, func(error) bool { return true }, 400},
+	} {
+		for _, how := range []string{"deadline", "cancel"} {
+			rounds := 0
+			zio.Scope(func(tok zio.Token) error {
+				start := time.Now().Add(5 * time.Millisecond)
+				if how == "deadline" {
+					tok.SetDeadline(start)
+				} else {
+					time.AfterFunc(time.Until(start), func() { tok.Cancel(nil) })
+				}
+				for time.Since(start) < 50*time.Millisecond {
+					rounds++
+					if err := l.op(); err != nil && !l.on(err) {
+						break
+					}
+				}
+				return nil
+			})
+			t.Logf("%s, %s: %d rounds", l.name, how, rounds)
+			if rounds > l.most {
+				t.Errorf("%s, by %s: %d rounds in 50 ms", l.name, how, rounds)
+			}
+		}
+	}
+}
