@@ -10,25 +10,14 @@ import (
 )
 
 // zioScoped returns a context that is canceled with ctx, and with the scope of package
-// zio that the goroutine is in, for work that waits in select statements and in
-// other goroutines. The caller defers done, with its error: what the scope has
-// canceled is told from what ctx has.
+// zio that the goroutine is in. The caller defers done, with its error: what the scope
+// has canceled is told from what ctx has.
 func zioScoped(ctx context.Context) (_ context.Context, done func(err *error)) {
-	if poll.ScopeAfter == nil {
-		return ctx, func(*error) {}
-	}
-	scoped, cancel := context.WithCancelCause(ctx)
-	stop := poll.ScopeAfter(cancel)
-	if stop == nil {
-		cancel(nil)
-		return ctx, func(*error) {}
-	}
-	return scoped, func(err *error) {
-		stop()
-		if cause := context.Cause(scoped); *err != nil && cause != nil && poll.ScopeCanceled(cause) && !poll.ScopeCanceled(*err) {
+	ctx, end := poll.ScopeContext(ctx)
+	return ctx, func(err *error) {
+		if cause := end(); *err != nil && cause != nil && !poll.ScopeCanceled(*err) {
 			*err = zioWithCause(*err, cause)
 		}
-		cancel(nil)
 	}
 }
 

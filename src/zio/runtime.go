@@ -139,12 +139,10 @@ func init() {
 		var e *CanceledError
 		return errors.As(err, &e)
 	}
-	poll.ScopeAfter = func(f func(error)) func() {
-		t := Self()
-		if t.s == nil {
+	poll.ScopeAfter = func() func(f func(error)) func() {
+		if runtime_current() == nil {
 			return nil
 		}
-		stop := t.AfterFunc(func() { f(t.Err()) })
-		return func() { stop() }
+		return Self().afterErr
 	}
 }

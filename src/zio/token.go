@@ -82,6 +82,16 @@ func (t Token) AfterFunc(f func()) (stop func() bool) {
 	return func() bool { return false }
 }
 
+// afterErr is poll.ScopeAfter.
+func (t Token) afterErr(f func(error)) (stop func()) {
+	if err := t.Err(); err != nil {
+		f(err)
+		return func() {}
+	}
+	forget := t.AfterFunc(func() { f(t.Err()) })
+	return func() { forget() }
+}
+
 // Deadline returns when the scope is canceled by the clock: the earliest deadline
 // of the scope and those further out that it is not shielded from.
 func (t Token) Deadline() (at time.Time, ok bool) {

@@ -11,6 +11,8 @@ import (
 	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io"
 	"math/big"
@@ -18,6 +20,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 	"zio"
@@ -211,5 +214,91 @@ func TestLoopsEnd(t *testing.T) {
 				t.Errorf("%s, by %s: %d rounds in 50 ms", l.name, how, rounds)
 			}
 		}
+	}
+}
+
+// A command is killed and reaped, whoever started it.
+func TestExec(t *testing.T) {
+	path, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Skip(err)
+	}
+	commands := map[string]func(c *exec.Cmd) error{
+		"Run":    func(c *exec.Cmd) error { return c.Run() },
+		"Output": func(c *exec.Cmd) error { _, err := c.Output(); return err },
+		"Wait": func(c *exec.Cmd) error {
+			if err := c.Start(); err != nil {
+				return err
+			}
+			return c.Wait()
+		},
+	}
+	for name, run := range commands {
+		t.Run(name, func(t *testing.T) {
+			c := exec.Command(path, "1000")
+			var err error
+			within(t, func() error { err = run(c); return err })
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.Success() || c.ProcessState == nil {
+				t.Errorf("got %v, state %v", err, c.ProcessState)
+			}
+			if err := c.Process.Signal(os.Kill); !errors.Is(err, os.ErrProcessDone) {
+				t.Errorf("the process is not reaped: %v", err)
+			}
+		})
+	}
+	// Output that is read from a pipe.
+	c := exec.Command(path, "1000")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, func() error { _, err := io.ReadAll(out); return err })
+	within(t, c.Wait)
+	// A command that ends by itself in a scope that is canceled later.
+	err = zio.Scope(func(tok zio.Token) error {
+		defer tok.Cancel(nil)
+		return exec.Command(path, "0").Run()
+	})
+	if err != nil {
+		t.Errorf("a command that ended by itself: %v", err)
+	}
+}
+
+// oneConn is a database with connections that do nothing.
+type oneConn struct{ opened int }
+
+func (d *oneConn) Connect(context.Context) (driver.Conn, error) { d.opened++; return d, nil }
+func (d *oneConn) Driver() driver.Driver                        { return nil }
+func (d *oneConn) Prepare(string) (driver.Stmt, error)          { return nil, errTest }
+func (d *oneConn) Close() error                                 { return nil }
+func (d *oneConn) Begin() (driver.Tx, error)                    { return nil, errTest }
+
+// Waiting for a connection of a pool is canceled, and the connection stays healthy.
+func TestSQLPool(t *testing.T) {
+	fake := &oneConn{}
+	db := sql.OpenDB(fake)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	ctx := context.Background()
+	get := func() error {
+		c, err := db.Conn(ctx)
+		if err == nil {
+			c.Close()
+		}
+		return err
+	}
+	held, err := db.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, get)
+	held.Close()
+	checkCanceled(t, zio.Timeout(0, get), context.DeadlineExceeded)
+	if err := get(); err != nil || fake.opened != 1 {
+		t.Errorf("after it: %v, %d connections were opened", err, fake.opened)
 	}
 }

@@ -4,6 +4,8 @@
 
 package poll
 
+import "context"
+
 // ScopeError returns the error of an operation of this goroutine that its scope
 // has canceled: interrupted says whether it was waiting then. Package zio sets it;
 // without that package there are no scopes.
@@ -20,25 +22,54 @@ const (
 // nil without package zio.
 var ScopeCanceled func(err error) bool
 
-// ScopeAfter calls f, in a goroutine of its own, with the error of an operation that
-// the scope of this goroutine refuses, when that scope is canceled, unless
-// stop is called before. It returns nil if there is no scope. It is nil without
+// ScopeAfter returns what has f called, once and in a goroutine of its own, with the
+// error of an operation that the scope of this goroutine refuses, when that scope is
+// canceled, unless stop is called before. If it is canceled already, f is called at
+// once, by the caller. ScopeAfter returns nil if there is no scope. It is nil without
 // package zio.
-var ScopeAfter func(f func(err error)) (stop func())
+var ScopeAfter func() (after func(f func(err error)) (stop func()))
+
+// scopeAfter is ScopeAfter, with or without package zio.
+func scopeAfter() func(f func(err error)) (stop func()) {
+	if ScopeAfter == nil {
+		return nil
+	}
+	return ScopeAfter()
+}
 
 // CancelWithScope has cancel called when the scope of this goroutine is canceled,
 // and returns what is to be called instead of cancel. It is for a context that ends
 // with its work, whoever waits for it.
 func CancelWithScope(cancel func(error)) func(error) {
-	if ScopeAfter == nil {
+	after := scopeAfter()
+	if after == nil {
 		return cancel
 	}
-	stop := ScopeAfter(cancel)
-	if stop == nil {
-		return cancel
-	}
+	stop := after(cancel)
 	return func(err error) {
 		stop()
 		cancel(err)
+	}
+}
+
+// ScopeContext returns a context that is canceled with ctx and with the scope of this
+// goroutine, for work that waits in select statements and in other goroutines. The
+// caller calls end when the work is done; it returns the error of the scope, if it was
+// that which canceled the context, and nil if not.
+func ScopeContext(ctx context.Context) (_ context.Context, end func() error) {
+	after := scopeAfter()
+	if after == nil {
+		return ctx, func() error { return nil }
+	}
+	scoped, cancel := context.WithCancelCause(ctx)
+	stop := after(cancel)
+	return scoped, func() error {
+		stop()
+		cause := context.Cause(scoped)
+		cancel(nil)
+		if cause != nil && ScopeCanceled(cause) {
+			return cause
+		}
+		return nil
 	}
 }
