@@ -304,7 +304,7 @@ func (f *ZioFile) Close()               { poll_runtime_pollClose(f.pd) }
 // InFlight returns how many operations are in flight on f.
 func (f *ZioFile) InFlight() (n int) {
 	lock(&f.pd.lock)
-	for op := f.pd.zio.flights; op != nil; op = op.nextFlight {
+	for op := zioFlightOp(f.pd.zio.flights); op != nil; op = zioFlightOp(op.nextFlight) {
 		if s := op.state.Load() & zioStateMask; s == zioStateInflight || s == zioStateCanceling {
 			n++
 		}

@@ -87,7 +87,7 @@ func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int
 		lock(&pd.lock)
 		op.link(pd, code)
 		unlock(&pd.lock)
-		op.len, op.off = uint32(n), off
+		op.len, op.word = uint32(n), uint64(off)
 		gopark(zioFlightCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 4)
 		lock(&pd.lock)
 		op.unlink()
@@ -142,20 +142,32 @@ func (op *zioOp) link(pd *pollDesc, code uint8) {
 	op.pd = pd
 	op.code = code
 	op.res = zioRedo
-	op.nextFlight, op.prevFlight = pd.zio.flights, nil
-	if op.nextFlight != nil {
-		op.nextFlight.prevFlight = op
+	op.mode = uint8(zioModeOf(code))
+	op.nextFlight, op.prevFlight = pd.zio.flights, 0
+	if next := zioFlightOp(op.nextFlight); next != nil {
+		next.prevFlight = op.id + 1
 	}
-	pd.zio.flights = op
+	pd.zio.flights = op.id + 1
+}
+
+// zioFlightOp returns the operation that nextFlight, prevFlight and zioDesc.flights
+// mean, nil for none.
+//
+//go:nowritebarrier
+func zioFlightOp(n uint32) *zioOp {
+	if n == 0 {
+		return nil
+	}
+	return zioOpByID(n - 1)
 }
 
 // unlink ends the use. The lock is held.
 func (op *zioOp) unlink() {
-	if op.nextFlight != nil {
-		op.nextFlight.prevFlight = op.prevFlight
+	if next := zioFlightOp(op.nextFlight); next != nil {
+		next.prevFlight = op.prevFlight
 	}
-	if op.prevFlight != nil {
-		op.prevFlight.nextFlight = op.nextFlight
+	if prev := zioFlightOp(op.prevFlight); prev != nil {
+		prev.nextFlight = op.nextFlight
 	} else {
 		op.pd.zio.flights = op.nextFlight
 	}
@@ -199,8 +211,8 @@ func zioFlightCommit(gp *g, wp unsafe.Pointer) bool {
 //
 //go:nowritebarrier
 func zioCancelFlights(pd *pollDesc, mode int32) {
-	for op := pd.zio.flights; op != nil; op = op.nextFlight {
-		if zioModeOf(op.code) == mode {
+	for op := zioFlightOp(pd.zio.flights); op != nil; op = zioFlightOp(op.nextFlight) {
+		if int32(op.mode) == mode {
 			op.cancel()
 		}
 	}

@@ -42,31 +42,32 @@ import (
 //
 // No heap pointers: the buffer is kept alive by the frames of the parked
 // goroutine.
+//
+// It is a cache line on 64-bit systems.
 type zioOp struct {
 	_     sys.NotInHeap
-	state atomic.Uint32  // generation<<zioStateBits | state
-	id    uint32         // index for zioOpByID; constant
-	gp    guintptr       // owner; constant
-	at    atomic.Uintptr // *zioSlot of pd that points here; written by the goroutine while idle
+	state atomic.Uint32 // generation<<zioStateBits | state
+	id    uint32        // index for zioOpByID; constant
+	gp    guintptr      // owner; constant
 
 	// Written by the goroutine before the operation leaves idle, read by
 	// whoever then has it.
 	pd   *pollDesc
 	buf  uintptr
-	off  int64 // in a file
 	len  uint32
 	code uint8 // what to perform, zioOpReady and so on
+	mode uint8 // 'r' or 'w': which slot of pd points here, or which deadline ends it
 
 	// Written by whoever moves the operation to done, before it makes the
 	// goroutine runnable. A count, or a negative result of zio.go.
 	res int32
 
-	// In zioDesc.flights of pd, protected by pd.lock.
-	nextFlight, prevFlight *zioOp
+	// Numbers of the neighbors in zioDesc.flights, plus 1. Protected by pd.lock.
+	nextFlight, prevFlight uint32
 
-	// flight is what the backend gave an operation in flight to, written before
-	// it does.
-	flight *zioFlight
+	// word is the offset in a file until the operation is launched, and then the
+	// backend's own.
+	word uint64
 }
 
 const (
@@ -172,7 +173,10 @@ func (op *zioOp) begin(pd *pollDesc, slot *zioSlot, code uint8) {
 	op.pd = pd
 	op.code = code
 	op.res = zioEnded
-	op.at.Store(uintptr(unsafe.Pointer(slot)))
+	op.mode = 'r'
+	if slot == &pd.zio.w {
+		op.mode = 'w'
+	}
 	if !slot.op.CompareAndSwap(0, uintptr(unsafe.Pointer(op))) {
 		throw("runtime: double wait")
 	}
@@ -181,9 +185,16 @@ func (op *zioOp) begin(pd *pollDesc, slot *zioSlot, code uint8) {
 // end ends the use and returns the result.
 func (op *zioOp) end(slot *zioSlot) int32 {
 	slot.op.Store(0)
-	op.at.Store(0)
 	op.state.Store(op.state.Load() &^ zioStateMask)
 	return op.res
+}
+
+// slot returns the slot that points to the operation while it is armed or queued.
+//
+//go:nowritebarrier
+func (op *zioOp) slot() *zioSlot {
+	_, slot := op.pd.zioSide(int32(op.mode))
+	return slot
 }
 
 // publish takes the operation from idle to state to. From then on others may
@@ -216,7 +227,7 @@ func (slot *zioSlot) armed() (*zioOp, uint32) {
 	// The use that s is about may have begun after the slot was read: then
 	// it is somewhere else, or here again.
 	s := op.state.Load()
-	if s&zioStateMask != zioStateArmed || op.at.Load() != uintptr(unsafe.Pointer(slot)) {
+	if s&zioStateMask != zioStateArmed || op.slot() != slot {
 		return nil, 0
 	}
 	return op, s

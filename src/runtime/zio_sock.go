@@ -35,7 +35,7 @@ type zioDesc struct {
 
 	kind    uint8  // what the descriptor is, zioOnSocket and so on; constant while it is in use
 	file    bool   // no poller knows the descriptor; constant while it is open
-	flights *zioOp // operations in flight on it; protected by lock of the pollDesc
+	flights uint32 // operations in flight on it, by nextFlight: number of the first plus 1; protected by lock of the pollDesc
 }
 
 const (

@@ -108,11 +108,15 @@ func zioLaunch(b *zioBatch, toRun *gList) {
 			kept++
 		case f.inflight.Load()+int32(r.tail-*r.sqTail) >= zioFlightMax:
 			op.finish(zioRedo, toRun)
-		case op.launch(toRun):
-			op.flight = f
+		default:
 			e := r.entry(op)
-			e.addr, e.len, e.off = uint64(op.buf), op.len, uint64(op.off)
+			e.addr, e.len, e.off = uint64(op.buf), op.len, op.word
 			e.fd = int32(op.pd.fd)
+			// zioCancel needs it as soon as the operation is in flight.
+			op.word = uint64(uintptr(unsafe.Pointer(f)))
+			if !op.launch(toRun) {
+				r.tail--
+			}
 		}
 	}
 	b.n.Store(kept)
@@ -172,7 +176,7 @@ func (f *zioFlight) submit(toRun *gList) {
 //
 //go:nowritebarrier
 func zioCancel(op *zioOp) {
-	f := op.flight
+	f := (*zioFlight)(unsafe.Pointer(uintptr(op.word)))
 	r := &f.ring
 	lock(&f.sqLock)
 	e := &r.sqes[r.tail%zioBatchSize]

@@ -103,7 +103,7 @@ func zioUnblock(pd *pollDesc, mode int32, ioready bool, delta *int32) *g {
 		return op.resume(ioready, delta)
 	}
 	if !ioready {
-		if pd.zio.flights != nil {
+		if pd.zio.flights != 0 {
 			zioCancelFlights(pd, mode)
 		}
 		return nil
@@ -156,7 +156,7 @@ func zioReady(toRun *gList, pd *pollDesc, mode int32, lost bool, b *zioBatch) in
 
 // zioClose ends the use of pd, which is closed.
 func (pd *pollDesc) zioClose() {
-	if pd.zio.r.op.Load() != 0 || pd.zio.w.op.Load() != 0 || pd.zio.flights != nil {
+	if pd.zio.r.op.Load() != 0 || pd.zio.w.op.Load() != 0 || pd.zio.flights != 0 {
 		throw("runtime: zio: operation on closing polldesc")
 	}
 	if !pd.zio.file {
