@@ -32,7 +32,7 @@ from() {
 	golang:*-trixie | debian:13*) ;;
 	*) echo "dockerfile.sh: no way to make $1" >&2; exit 2 ;;
 	esac
-	debootstrap --variant=minbase trixie "$root" http://deb.debian.org/debian >"$dir/$stage.log"
+	debootstrap --variant=minbase trixie "$root" >"$dir/$stage.log"
 	# What this machine needs to reach its mirrors is no part of the image.
 	cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 	mkdir -p "$root/etc/ssl"

@@ -38,7 +38,10 @@ target=()
 if [ "$VERSION_ID" = 12 ]; then
 	list=/etc/apt/sources.list.d/bookworm-backports.list
 	if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
-		echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main' >"$list"
+		apt-get update -qq
+		mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
+		[ -n "$mirror" ] || bad "apt knows no mirror of Debian here"
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm-backports main" >"$list"
 	fi
 	target=(-t bookworm-backports)
 fi

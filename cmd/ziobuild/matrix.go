@@ -190,13 +190,9 @@ func (a *app) newGuest(o *matrix.Options, j *matrix.Job, dir string) runner.Runn
 	if err != nil {
 		return runner.None(err)
 	}
-	mirror := os.Getenv("ZIOBUILD_DEBIAN")
-	if mirror == "" {
-		mirror = kernel.Mirror
-	}
 	return &runner.QEMUSystem{
 		Guest: j.Guest,
-		Store: &kernel.Store{Dir: filepath.Join(cache.Dir, "kernels"), Mirror: mirror},
+		Store: &kernel.Store{Dir: filepath.Join(cache.Dir, "kernels"), Mirror: os.Getenv("ZIOBUILD_DEBIAN")},
 		Dir:   dir,
 		Logs:  o.Logs,
 		BuildInit: func(ctx context.Context, source, to string) error {

@@ -22,11 +22,8 @@ import (
 // root is needed.
 type Store struct {
 	Dir    string
-	Mirror string // of Debian, such as http://deb.debian.org/debian
+	Mirror string // URL of Debian's archive; "" is the one that apt uses here
 }
-
-// Mirror is where Debian is if nothing else is said.
-const Mirror = "http://deb.debian.org/debian"
 
 // An Image is a kernel that QEMU can boot.
 type Image struct {
@@ -128,15 +125,32 @@ func (s *Store) once(dir string, v any, f func(tmp string) error) error {
 	return os.Rename(tmp, dir)
 }
 
+// mirror returns the URL of Debian's archive.
+func (s *Store) mirror(ctx context.Context) (string, error) {
+	if s.Mirror != "" {
+		return s.Mirror, nil
+	}
+	out, err := exec.CommandContext(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian").Output()
+	url, _, _ := strings.Cut(string(out), "\n")
+	if err != nil || url == "" {
+		return "", errors.New("apt knows no mirror of Debian here: run apt-get update, or set ZIOBUILD_DEBIAN to the URL of one")
+	}
+	return strings.TrimRight(url, "/"), nil
+}
+
 // options are those that give apt a state of its own for a suite and an architecture.
-func (s *Store) options(suite, arch string) ([]string, error) {
+func (s *Store) options(ctx context.Context, suite, arch string) ([]string, error) {
+	mirror, err := s.mirror(ctx)
+	if err != nil {
+		return nil, err
+	}
 	dir := filepath.Join(s.Dir, "apt", suite+"-"+arch)
 	for _, d := range []string{"lists/partial", "cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return nil, err
 		}
 	}
-	source := fmt.Sprintf("deb [arch=%s signed-by=%s] %s %s main\n", arch, keyring, s.Mirror, suite)
+	source := fmt.Sprintf("deb [arch=%s signed-by=%s] %s %s main\n", arch, keyring, mirror, suite)
 	for name, data := range map[string]string{"sources.list": source, "status": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
 			return nil, err
@@ -157,7 +171,7 @@ func (s *Store) options(suite, arch string) ([]string, error) {
 
 // apt runs a command of apt.
 func (s *Store) apt(ctx context.Context, suite, arch, dir, name string, args ...string) (string, error) {
-	opts, err := s.options(suite, arch)
+	opts, err := s.options(ctx, suite, arch)
 	if err != nil {
 		return "", err
 	}
