@@ -68,6 +68,32 @@ const (
 	zioLookEvery = 16
 )
 
+// mayRetry reports whether what could not be had is to be tried for again.
+func (z *zioP) mayRetry() bool {
+	if z.retry == 0 {
+		return true
+	}
+	z.retry--
+	return false
+}
+
+// wantBatch returns the batch of the P, nil if none can be had.
+func (z *zioP) wantBatch() *zioBatch {
+	if z.batch == nil && z.mayRetry() {
+		if z.batch = zioBatchNew(); z.batch == nil {
+			z.retry = zioBatchRetry
+		}
+	}
+	return z.batch
+}
+
+// zioBatchWith returns a batch for ring.
+func zioBatchWith(ring *zioRing) *zioBatch {
+	b := (*zioBatch)(persistentalloc(unsafe.Sizeof(zioBatch{}), 64, &memstats.other_sys))
+	b.ring = ring
+	return b
+}
+
 // zioBatchNew returns a batch, or nil if none can be had.
 func zioBatchNew() *zioBatch {
 	z := &zioBatches
@@ -79,8 +105,7 @@ func zioBatchNew() *zioBatch {
 	unlock(&z.lock)
 	if b == nil {
 		if ring := zioRingNew(); ring != nil {
-			b = (*zioBatch)(persistentalloc(unsafe.Sizeof(zioBatch{}), 64, &memstats.other_sys))
-			b.ring = ring
+			b = zioBatchWith(ring)
 		}
 	}
 	return b
@@ -125,6 +150,17 @@ func (b *zioBatch) add(op *zioOp) {
 		b.launch++
 	}
 	b.n.Store(n + 1)
+}
+
+// queue is add for the P that owns the batch. It reports whether the batch is full or
+// old, and must be performed.
+func (b *zioBatch) queue(op *zioOp) bool {
+	if b.n.Load() == 0 {
+		b.since.Store(nanotime())
+	}
+	b.add(op)
+	n := b.n.Load()
+	return n == zioBatchSize || n%zioLookEvery == 0 && nanotime()-b.since.Load() > zioMaxAge
 }
 
 // perform performs every operation of the batch and pushes the goroutines that
@@ -174,25 +210,16 @@ func zioQueue(pd *pollDesc, mode int32, code uint8, buf unsafe.Pointer, n int) i
 		releasem(mp)
 		return zioRedo
 	}
-	if z.batch == nil {
-		if z.retry != 0 {
-			z.retry--
-			releasem(mp)
-			return zioRedo
-		}
-		if z.batch = zioBatchNew(); z.batch == nil {
-			z.retry = zioBatchRetry
-			releasem(mp)
-			return zioRedo
-		}
+	if z.wantBatch() == nil {
+		releasem(mp)
+		return zioRedo
 	}
 	z.count.submitted++
 	releasem(mp)
 
 	gp := getg()
-	_, slot := pd.zioSide(mode)
 	op := zioOpOf(gp)
-	op.begin(pd, slot, code)
+	op.begin(pd, mode, code)
 	op.len = uint32(n)
 	op.res = zioRedo
 	gp.zioPinned = true
@@ -201,7 +228,7 @@ func zioQueue(pd *pollDesc, mode int32, code uint8, buf unsafe.Pointer, n int) i
 	KeepAlive(w.buf)
 	gp.zioPinned = false
 	zioCount(zioCountCompleted)
-	return int(op.end(slot))
+	return int(op.end())
 }
 
 // zioQueueCommit puts the operation of a goroutine that has just parked into the
@@ -217,13 +244,8 @@ func zioQueueCommit(gp *g, wp unsafe.Pointer) bool {
 		return false
 	}
 	var list gList
-	n := b.n.Load()
-	if n == 0 {
-		b.since.Store(nanotime())
-	}
 	op.publish(zioStateQueued)
-	b.add(op)
-	if n++; n == zioBatchSize || n%zioLookEvery == 0 && nanotime()-b.since.Load() > zioMaxAge {
+	if b.queue(op) {
 		b.perform(&list)
 	}
 	b.unlock()

@@ -42,17 +42,8 @@ type ZioSock struct {
 // NewZioSock returns one for the descriptor fd, with an operation that belongs to a
 // goroutine that does not exist.
 func NewZioSock(fd int) *ZioSock {
-	pd := pollcache.alloc()
-	lock(&pd.lock)
-	pd.fd = uintptr(fd)
-	pd.closing = false
-	pd.rd, pd.wd = 0, 0
-	pd.rg.Store(pdNil)
-	pd.wg.Store(pdNil)
-	pd.self = pd
-	pd.zio.reset()
-	pd.publishInfo()
-	unlock(&pd.lock)
+	pd, _ := poll_zioFileOpen(uintptr(fd))
+	pd.zio.kind = zioOnOther
 	s := &ZioSock{pd: pd, op: zioOpAlloc(), gp: new(g)}
 	s.op.gp.set(s.gp)
 	return s
@@ -60,7 +51,7 @@ func NewZioSock(fd int) *ZioSock {
 
 // Begin begins a wait for reading that is to perform code, as if the goroutine was
 // running.
-func (s *ZioSock) Begin(code uint8) { s.op.begin(s.pd, &s.pd.zio.r, code) }
+func (s *ZioSock) Begin(code uint8) { s.op.begin(s.pd, 'r', code) }
 
 // Publish takes the operation to state to, as if the goroutine had parked, and
 // returns the state word.
@@ -70,7 +61,7 @@ func (s *ZioSock) Publish(to uint32) uint32 { return s.op.publish(to) }
 func (s *ZioSock) Move(w, to uint32) bool { return s.op.move(w, to) }
 
 // End ends the use and returns the result.
-func (s *ZioSock) End() int32 { return s.op.end(&s.pd.zio.r) }
+func (s *ZioSock) End() int32 { return s.op.end() }
 
 // State returns the state and the generation.
 func (s *ZioSock) State() (state, gen uint32) {
@@ -166,7 +157,6 @@ func (s *ZioSock) Wait() int32 {
 
 // Free gives the pollDesc back. Nobody may wait.
 func (s *ZioSock) Free() {
-	s.pd.zio.file = true // no poller knows it
 	s.pd.zioClose()
 	pollcache.free(s.pd)
 }
@@ -287,7 +277,8 @@ func NewZioFile(fd int) *ZioFile {
 	if !poll_zioFileCan() {
 		return nil
 	}
-	return &ZioFile{poll_zioFileOpen(uintptr(fd))}
+	pd, _ := poll_zioFileOpen(uintptr(fd))
+	return &ZioFile{pd}
 }
 
 // Op performs code.

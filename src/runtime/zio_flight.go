@@ -31,11 +31,10 @@ func poll_zioFileCan() bool {
 	return zioCapability(zioOpRead) == zioInflight
 }
 
-// poll_zioFileOpen returns a pollDesc for a file that cannot be polled. The poller
-// has been initialized.
+// poll_zioFileOpen is pollOpen for a file that cannot be polled. It does not fail.
 //
 //go:linkname poll_zioFileOpen internal/poll.runtime_zioFileOpen
-func poll_zioFileOpen(fd uintptr) *pollDesc {
+func poll_zioFileOpen(fd uintptr) (*pollDesc, int) {
 	zioPrepare()
 	pd := pollcache.alloc()
 	lock(&pd.lock)
@@ -57,7 +56,7 @@ func poll_zioFileOpen(fd uintptr) *pollDesc {
 	pd.zio.file = true
 	pd.publishInfo()
 	unlock(&pd.lock)
-	return pd
+	return pd, 0
 }
 
 // poll_zioFileOp performs code, zioOpRead and so on, on the file of pd, for n bytes at
@@ -115,20 +114,13 @@ func zioModeOf(code uint8) int32 {
 func zioFlightReady() bool {
 	mp := acquirem()
 	z := &mp.p.ptr().zio
-	ok := z.batch != nil && z.batch.flight != nil
-	if !ok && z.retry == 0 {
-		if z.batch == nil {
-			z.batch = zioBatchNew()
-		}
-		if z.batch != nil {
-			z.batch.flight = zioFlightNew()
-		}
-		if ok = z.batch != nil && z.batch.flight != nil; !ok {
+	b := z.wantBatch()
+	if b != nil && b.flight == nil && z.mayRetry() {
+		if b.flight = zioFlightNew(); b.flight == nil {
 			z.retry = zioBatchRetry
 		}
-	} else if !ok {
-		z.retry--
 	}
+	ok := b != nil && b.flight != nil
 	if ok {
 		z.count.submitted++
 	}
@@ -138,11 +130,8 @@ func zioFlightReady() bool {
 
 // link begins a use of op, on the file of pd, whose lock is held.
 func (op *zioOp) link(pd *pollDesc, code uint8) {
-	op.next()
-	op.pd = pd
-	op.code = code
+	op.next(pd, zioModeOf(code), code)
 	op.res = zioRedo
-	op.mode = uint8(zioModeOf(code))
 	op.nextFlight, op.prevFlight = pd.zio.flights, 0
 	if next := zioFlightOp(op.nextFlight); next != nil {
 		next.prevFlight = op.id + 1
@@ -171,7 +160,7 @@ func (op *zioOp) unlink() {
 	} else {
 		op.pd.zio.flights = op.nextFlight
 	}
-	op.state.Store(op.state.Load() &^ zioStateMask)
+	op.idle()
 }
 
 // zioFlightCommit puts the operation of a goroutine that has just parked into the
@@ -187,18 +176,13 @@ func zioFlightCommit(gp *g, wp unsafe.Pointer) bool {
 		return false // see zioQueueCommit
 	}
 	var list gList
-	n := b.n.Load()
-	if n == 0 {
-		b.since.Store(nanotime())
-	}
 	s := op.publish(zioStateQueued)
 	if netpollcheckerr(pd, mode) != pollNoError && op.move(s, zioStateIdle) {
 		b.unlock()
 		op.res = zioEnded
 		return false
 	}
-	b.add(op)
-	if n++; n == zioBatchSize || runqempty(pp) || !zioMayQueue(pp) || n%zioLookEvery == 0 && nanotime()-b.since.Load() > zioMaxAge {
+	if b.queue(op) || runqempty(pp) || !zioMayQueue(pp) {
 		b.perform(&list)
 	}
 	b.unlock()

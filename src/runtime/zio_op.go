@@ -24,21 +24,21 @@ import (
 // the operation out of zioStateArmed or zioStateInflight so is the only one who may resume
 // the goroutine: readiness, a batch, completion, deadline, Close and cancel alike.
 //
-//	state        | meaning                            | leaves it by
-//	-------------+------------------------------------+---------------------------------
-//	zioStateIdle      | no operation; the goroutine's own  | goroutine: armed, queued
-//	zioStateArmed     | parked until the descriptor is     | readiness: done, or queued if a
-//	             | ready                              | batch is to perform it
-//	             |                                    | deadline, close, cancel: done
-//	             |                                    | goroutine, not yet parked: idle
-//	zioStateQueued    | in a batch, not yet performed      | holder of the batch: done, or
-//	                  |                                    | inflight; cancel of what would be
-//	                  |                                    | in flight: canceling
-//	zioStateInflight  | in the kernel, which may take long | backend: done; cancel: canceling
-//	zioStateCanceling | the same, and its end is wanted    | backend, batch: done
-//	             | to end it                          |
-//	zioStateDone      | res is valid, the goroutine is or  | goroutine: idle
-//	             | will be made runnable              |
+//	state             | meaning                             | leaves it by
+//	------------------+-------------------------------------+--------------------------------------
+//	zioStateIdle      | no operation; the goroutine's own   | goroutine: armed, queued
+//	zioStateArmed     | parked until the descriptor is      | readiness: done, or queued if a batch
+//	                  | ready                               | is to perform it
+//	                  |                                     | deadline, close, cancel: done
+//	                  |                                     | goroutine, not yet parked: idle
+//	zioStateQueued    | in a batch, not yet performed       | holder of the batch: done, inflight
+//	                  |                                     | cancel of what would be in flight:
+//	                  |                                     | canceling
+//	zioStateInflight  | in the kernel, which may take long  | backend: done; cancel: canceling
+//	zioStateCanceling | queued or in flight, and its end is | backend, holder of the batch: done
+//	                  | wanted                              |
+//	zioStateDone      | res is valid, the goroutine is or   | goroutine: idle
+//	                  | will be made runnable               |
 //
 // No heap pointers: the buffer is kept alive by the frames of the parked
 // goroutine.
@@ -156,37 +156,39 @@ func zioOpByID(id uint32) *zioOp {
 	return &(*zioOpChunk)(unsafe.Pointer(v))[id%zioOpChunkSize]
 }
 
-// next starts a new generation of an operation that nobody uses.
-func (op *zioOp) next() {
+// next starts a new generation of an operation that nobody uses, in which it is to
+// perform code on pd.
+func (op *zioOp) next(pd *pollDesc, mode int32, code uint8) {
 	s := op.state.Load()
 	if s&zioStateMask != zioStateIdle {
 		println("runtime: zio: operation", op.id, "is", zioStateNames[s&zioStateMask])
 		throw("zio: operation in use")
 	}
 	op.state.Store(s + 1<<zioStateBits)
+	op.pd = pd
+	op.mode = uint8(mode)
+	op.code = code
 }
 
-// begin starts a new use, in which the operation is to perform code on pd. The
-// slot is the one of pd that will point to it.
-func (op *zioOp) begin(pd *pollDesc, slot *zioSlot, code uint8) {
-	op.next()
-	op.pd = pd
-	op.code = code
+// begin starts a new use on pd, whose slot for mode will point to it.
+func (op *zioOp) begin(pd *pollDesc, mode int32, code uint8) {
+	op.next(pd, mode, code)
 	op.res = zioEnded
-	op.mode = 'r'
-	if slot == &pd.zio.w {
-		op.mode = 'w'
-	}
-	if !slot.op.CompareAndSwap(0, uintptr(unsafe.Pointer(op))) {
+	if !op.slot().op.CompareAndSwap(0, uintptr(unsafe.Pointer(op))) {
 		throw("runtime: double wait")
 	}
 }
 
 // end ends the use and returns the result.
-func (op *zioOp) end(slot *zioSlot) int32 {
-	slot.op.Store(0)
-	op.state.Store(op.state.Load() &^ zioStateMask)
+func (op *zioOp) end() int32 {
+	op.slot().op.Store(0)
+	op.idle()
 	return op.res
+}
+
+// idle says that nobody uses the operation any more.
+func (op *zioOp) idle() {
+	op.state.Store(op.state.Load() &^ zioStateMask)
 }
 
 // slot returns the slot that points to the operation while it is armed or queued.

@@ -40,9 +40,7 @@ func zioRingInit() {
 	}
 	if errno == 0 {
 		r.publish()
-		b := (*zioBatch)(persistentalloc(unsafe.Sizeof(zioBatch{}), 64, &memstats.other_sys))
-		b.ring = r
-		zioBatches.poll = b
+		zioBatches.poll = zioBatchWith(r)
 		return
 	}
 	if zio.forced {

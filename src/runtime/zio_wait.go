@@ -52,7 +52,7 @@ func zioBlock(pd *pollDesc, mode int32, waitio bool) bool {
 // if a backend performed it, zioRedo if the goroutine is to do so, and
 // zioEnded if the wait ended for another reason.
 func zioPark(pd *pollDesc, w *zioWait, code uint8, n int, traceskip int) int32 {
-	flag, slot := pd.zioSide(w.mode)
+	flag, _ := pd.zioSide(w.mode)
 	if flag.CompareAndSwap(pdReady, pdNil) {
 		return zioRedo
 	}
@@ -61,14 +61,14 @@ func zioPark(pd *pollDesc, w *zioWait, code uint8, n int, traceskip int) int32 {
 	}
 	gp := getg()
 	w.op = zioOpOf(gp)
-	w.op.begin(pd, slot, code)
+	w.op.begin(pd, w.mode, code)
 	w.op.len = uint32(n)
 	scoped := gp.zioScope.scope != nil && !w.waitio && zioScopeBegin(gp, pd, w.mode)
 	gopark(zioParkCommit, noescape(unsafe.Pointer(w)), waitReasonIOWait, traceBlockNet, traceskip)
 	if scoped {
 		zioScopeWaited(gp, w.op.res != zioEnded)
 	}
-	return w.op.end(slot)
+	return w.op.end()
 }
 
 // zioParkCommit arms the operation of a goroutine that has just parked.

@@ -9,7 +9,6 @@ import (
 	"internal/race"
 	"internal/syscall/unix"
 	"io"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -33,10 +32,7 @@ import (
 type zioBlocking struct {
 	how atomic.Uint32 // one of the constants below; only changes to a later one
 
-	// ctx is the pollDesc of the runtime, 0 until somebody has to wait or sets
-	// a deadline. It changes with lock held, and never again.
-	ctx  atomic.Uintptr
-	lock sync.Mutex
+	zioLateDesc // made when somebody has to wait or sets a deadline
 
 	// long says that the last wait for reading, and for writing, was longer
 	// than zioLinger. Owned by the holder of the read or write lock.
@@ -120,28 +116,13 @@ func (fd *FD) zioHow() uint32 {
 // register returns the pollDesc of fd. An error other than that fd is closed
 // means that it cannot be waited for. The caller holds a reference to fd.
 func (b *zioBlocking) register(fd *FD) (ctx uintptr, err error) {
-	if ctx := b.ctx.Load(); ctx != 0 {
-		return ctx, nil
-	}
-	serverInit.Do(runtime_pollServerInit)
-	b.lock.Lock()
-	defer b.lock.Unlock()
-	if ctx := b.ctx.Load(); ctx != 0 {
-		return ctx, nil
-	}
-	// Close sets the bit before it takes the lock.
-	if atomic.LoadUint64(&fd.fdmu.state)&mutexClosed != 0 {
-		return 0, errClosing(true)
-	}
-	ctx, errno := runtime_pollOpen(uintptr(fd.Sysfd))
-	if errno != 0 {
+	ctx, err = b.get(fd, runtime_pollOpen)
+	if err != nil && err != errClosing(true) {
 		// A device that does not poll, or the descriptor is also
 		// another FD's.
 		b.how.Store(zioUpstream)
-		return 0, syscall.Errno(errno)
 	}
-	b.ctx.Store(ctx)
-	return ctx, nil
+	return ctx, err
 }
 
 // zioTryLinger waits in the kernel for up to ns nanoseconds, unless too many
@@ -413,24 +394,17 @@ func (fd *FD) zioEvict() {
 	if d := fd.zio.disk.Load(); d != nil {
 		d.evict()
 	}
-	b := fd.zio.blocking.Load()
-	if b == nil {
-		return
-	}
-	b.lock.Lock()
-	ctx := b.ctx.Load()
-	b.lock.Unlock()
-	if ctx != 0 {
-		runtime_pollUnblock(ctx)
+	if b := fd.zio.blocking.Load(); b != nil {
+		b.evict()
 	}
 }
 
 // zioDestroy is pollDesc.close for a file in blocking mode or a regular one.
 func (fd *FD) zioDestroy() {
-	if d := fd.zio.disk.Load(); d != nil && d.ctx.Load() != 0 {
-		runtime_pollClose(d.ctx.Load())
+	if d := fd.zio.disk.Load(); d != nil {
+		d.destroy()
 	}
-	if b := fd.zio.blocking.Load(); b != nil && b.ctx.Load() != 0 {
-		runtime_pollClose(b.ctx.Load())
+	if b := fd.zio.blocking.Load(); b != nil {
+		b.destroy()
 	}
 }

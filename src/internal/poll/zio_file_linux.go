@@ -7,7 +7,6 @@ package poll
 import (
 	"internal/race"
 	"internal/syscall/unix"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -22,12 +21,9 @@ import (
 type zioDisk struct {
 	direct bool        // O_DIRECT: no read is short of waiting; constant
 	off    atomic.Bool // operations are upstream's, but for their deadlines
-	timed  atomic.Bool // it has had a deadline, and ctx
+	timed  atomic.Bool // it has had a deadline, and has a pollDesc
 
-	// ctx is the pollDesc of the runtime, 0 until an operation is to be in
-	// flight. It changes with lock held, and never again.
-	ctx  atomic.Uintptr
-	lock sync.Mutex
+	zioLateDesc // made when an operation is to be in flight, or for a deadline
 }
 
 // zioReading is how many goroutines wait for a file to be read. Who is alone reads as
@@ -43,7 +39,7 @@ const (
 )
 
 func runtime_zioFileCan() bool
-func runtime_zioFileOpen(fd uintptr) uintptr
+func runtime_zioFileOpen(fd uintptr) (uintptr, int)
 
 // The buffers are not kept after the call.
 //
@@ -95,36 +91,18 @@ func (fd *FD) zioDiskDeadline() uintptr {
 		return 0
 	}
 	d := fd.zioDiskState()
-	ctx := d.open(fd)
+	ctx, _ := d.get(fd, runtime_zioFileOpen)
 	d.timed.Store(ctx != 0)
 	return ctx
 }
 
 // perform performs an operation in flight, with the results of the runtime.
 func (d *zioDisk) perform(fd *FD, code uint8, p []byte, off int64) int {
-	ctx := d.ctx.Load()
-	if ctx == 0 {
-		if ctx = d.open(fd); ctx == 0 {
-			return zioRedo
-		}
+	ctx, err := d.get(fd, runtime_zioFileOpen)
+	if err != nil {
+		return zioRedo
 	}
 	return runtime_zioFileOp(ctx, code, unsafe.Pointer(unsafe.SliceData(p)), len(p), off)
-}
-
-// open makes the pollDesc and returns it, 0 if the file is closed.
-func (d *zioDisk) open(fd *FD) uintptr {
-	serverInit.Do(runtime_pollServerInit)
-	d.lock.Lock()
-	defer d.lock.Unlock()
-	if ctx := d.ctx.Load(); ctx != 0 {
-		return ctx
-	}
-	// Close sets the bit before it takes the lock.
-	if atomic.LoadUint64(&fd.fdmu.state)&mutexClosed != 0 {
-		return 0
-	}
-	d.ctx.Store(runtime_zioFileOpen(uintptr(fd.Sysfd)))
-	return d.ctx.Load()
 }
 
 // zioPread is Pread of a regular file. If ok is false nothing was done, and Pread
@@ -228,14 +206,4 @@ func (fd *FD) zioFsync() (err error, ok bool) {
 		return fd.zioError(r), true
 	}
 	return nil, true
-}
-
-// evict ends the operations in flight on a file that Close has marked as closed.
-func (d *zioDisk) evict() {
-	d.lock.Lock()
-	ctx := d.ctx.Load()
-	d.lock.Unlock()
-	if ctx != 0 {
-		runtime_pollUnblock(ctx)
-	}
 }

@@ -29,8 +29,8 @@ var ScopeCanceled func(err error) bool
 // package zio.
 var ScopeAfter func() (after func(f func(err error)) (stop func()))
 
-// scopeAfter is ScopeAfter, with or without package zio.
-func scopeAfter() func(f func(err error)) (stop func()) {
+// AfterScope is ScopeAfter, with or without package zio.
+func AfterScope() func(f func(err error)) (stop func()) {
 	if ScopeAfter == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ func scopeAfter() func(f func(err error)) (stop func()) {
 // and returns what is to be called instead of cancel. It is for a context that ends
 // with its work, whoever waits for it.
 func CancelWithScope(cancel func(error)) func(error) {
-	after := scopeAfter()
+	after := AfterScope()
 	if after == nil {
 		return cancel
 	}
@@ -57,7 +57,7 @@ func CancelWithScope(cancel func(error)) func(error) {
 // caller calls end when the work is done; it returns the error of the scope, if it was
 // that which canceled the context, and nil if not.
 func ScopeContext(ctx context.Context) (_ context.Context, end func() error) {
-	after := scopeAfter()
+	after := AfterScope()
 	if after == nil {
 		return ctx, func() error { return nil }
 	}

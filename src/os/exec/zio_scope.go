@@ -21,10 +21,7 @@ type scopedWait struct {
 
 // zioScopedWait begins to wait for c, which has been started.
 func zioScopedWait(c *Cmd) *scopedWait {
-	if poll.ScopeAfter == nil {
-		return nil
-	}
-	after := poll.ScopeAfter()
+	after := poll.AfterScope()
 	if after == nil {
 		return nil
 	}
