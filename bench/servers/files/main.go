@@ -19,13 +19,12 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 
-	"golang.org/x/sys/unix"
+	"github.com/zio-go/zio/internal/disk"
 )
 
 const (
-	block  = 4096
+	block  = disk.Page
 	blocks = 32 << 10 // of the file that is read: 128 MiB
 	length = time.Second
 )
@@ -81,21 +80,17 @@ func reads(dir string, n, flags int, cold bool) (map[string]float64, error) {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	forget := func() { raw.Control(func(fd uintptr) { unix.Fadvise(int(fd), 0, 0, unix.FADV_DONTNEED) }) }
 	if cold {
-		raw.Control(func(fd uintptr) { unix.Fadvise(int(fd), 0, 0, unix.FADV_RANDOM) })
-		forget()
+		if err := errors.Join(disk.Random(f), disk.Forget(f)); err != nil {
+			return nil, err
+		}
 	} else if flags == 0 {
 		if _, err := os.ReadFile(name); err != nil {
 			return nil, err
 		}
 	}
 	return measure(n, func(int) (func() error, error) {
-		buf := aligned()
+		buf := disk.Aligned(block)
 		return func() error {
 			i := rand.IntN(blocks)
 			if m, err := f.ReadAt(buf, int64(i)*block); err != nil || m != block {
@@ -108,7 +103,7 @@ func reads(dir string, n, flags int, cold bool) (map[string]float64, error) {
 		}, nil
 	}, func() {
 		if cold {
-			forget()
+			disk.Forget(f)
 		}
 	})
 }
@@ -129,13 +124,6 @@ func write(name string) error {
 		}
 	}
 	return f.Sync()
-}
-
-// aligned returns a block at an address that O_DIRECT takes.
-func aligned() []byte {
-	b := make([]byte, 2*block)
-	skip := int(-uintptr(unsafe.Pointer(&b[0])) & (block - 1))
-	return b[skip : skip+block]
 }
 
 // syncs has n goroutines append 200 bytes to a file each, and sync it.

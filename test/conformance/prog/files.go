@@ -11,9 +11,10 @@ import (
 	"sync"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/zio-go/zio/internal/disk"
 )
 
 // Area files: regular files, whose reads at an offset may be in flight.
@@ -49,22 +50,8 @@ func (t *T) onDisk(content []byte, flags int) *os.File {
 	t.Must(err)
 	t.Cleanup(func() { f.Close() })
 	t.Must(f.Sync())
-	forget(f)
+	disk.Forget(f)
 	return f
-}
-
-// forget takes a file out of the page cache.
-func forget(f *os.File) {
-	if raw, err := f.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { unix.Fadvise(int(fd), 0, 0, unix.FADV_DONTNEED) })
-	}
-}
-
-// aligned returns n bytes at an address that O_DIRECT takes.
-func aligned(n int) []byte {
-	b := make([]byte, n+4096)
-	skip := int(-uintptr(unsafe.Pointer(&b[0])) & 4095)
-	return b[skip : skip+n]
 }
 
 func filesOffsets(t *T) {
@@ -113,7 +100,7 @@ func filesDirect(t *T) {
 	var wg sync.WaitGroup
 	for g := range 32 {
 		wg.Go(func() {
-			b := aligned(8192)
+			b := disk.Aligned(8192)
 			for i := range 20 {
 				p := (g*37 + i*101) % pages
 				want := content[p*4096 : min((p+2)*4096, len(content))]
@@ -127,7 +114,7 @@ func filesDirect(t *T) {
 	wg.Wait()
 	for g := range 32 {
 		wg.Go(func() {
-			b := aligned(4096)
+			b := disk.Aligned(4096)
 			for i := range b {
 				b[i] = byte(g)
 			}
@@ -139,16 +126,16 @@ func filesDirect(t *T) {
 	wg.Wait()
 	b, err := os.ReadFile(f.Name())
 	t.Print(len(b), err, sum(b))
-	n, err := f.ReadAt(aligned(4096), pages*4096)
+	n, err := f.ReadAt(disk.Aligned(4096), pages*4096)
 	t.Print(n, err)
 }
 
 func filesMisaligned(t *T) {
 	f := t.onDisk(pattern(10_000), syscall.O_DIRECT)
 	for _, c := range []struct{ skip, n, off int }{{1, 4096, 0}, {0, 4095, 0}, {0, 4096, 1}, {0, 4096, 8192}, {0, 8192, 4096}} {
-		n, err := f.ReadAt(aligned(16384)[c.skip:c.skip+c.n], int64(c.off))
+		n, err := f.ReadAt(disk.Aligned(16384)[c.skip:c.skip+c.n], int64(c.off))
 		t.Print(c, n, unpath(err))
-		n, err = f.WriteAt(aligned(16384)[c.skip:c.skip+c.n], int64(c.off))
+		n, err = f.WriteAt(disk.Aligned(16384)[c.skip:c.skip+c.n], int64(c.off))
 		t.Print(c, n, unpath(err))
 	}
 }
@@ -158,7 +145,7 @@ func filesSparse(t *T) {
 	t.Must(f.Truncate(1 << 40))
 	n, err := f.WriteAt([]byte("end"), 1<<40-3)
 	t.Print(n, err)
-	forget(f)
+	disk.Forget(f)
 	b := make([]byte, 8192)
 	for _, off := range []int64{0, 1 << 39, 1<<40 - 8192, 1<<40 - 3, 1 << 40} {
 		n, err := f.ReadAt(b, off)

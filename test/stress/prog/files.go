@@ -14,10 +14,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-	"unsafe"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/zio-go/zio/internal/disk"
 	"github.com/zio-go/zio/test/internal/work"
 )
 
@@ -26,7 +24,7 @@ func init() {
 }
 
 const (
-	fileBlock  = 4096
+	fileBlock  = disk.Page
 	fileBlocks = 1024
 )
 
@@ -52,7 +50,7 @@ func files(w *work.W) {
 	w.Go(4, func(k int) { fileCloses(w, name, w.Seed+uint64(300+k)) })
 	w.Go(1, func(int) {
 		for w.Running() {
-			unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+			disk.Forget(f)
 			time.Sleep(time.Millisecond)
 		}
 	})
@@ -91,9 +89,7 @@ func fileDeep(f *os.File, i, deep int) {
 // fileDirect reads blocks, and writes them as they are.
 func fileDirect(w *work.W, f *os.File, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 6))
-	raw := make([]byte, 2*fileBlock)
-	skip := int(-uintptr(unsafe.Pointer(&raw[0])) & (fileBlock - 1))
-	b := raw[skip : skip+fileBlock]
+	b := disk.Aligned(fileBlock)
 	for w.Running() {
 		i := rnd.IntN(fileBlocks)
 		n, err := f.ReadAt(b, int64(i)*fileBlock)

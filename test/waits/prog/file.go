@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/zio-go/zio/internal/disk"
 )
 
 func init() {
@@ -48,7 +48,7 @@ func files(args []string) {
 	}
 	peak := 0
 	for time.Now().Before(stop) {
-		unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+		disk.Forget(f)
 		peak = max(peak, threads())
 		time.Sleep(time.Millisecond)
 	}
