@@ -102,7 +102,9 @@ func TestGroupCancel(t *testing.T) {
 func TestRunOuter(t *testing.T) {
 	tasks := func(g *zio.Group) error {
 		for range 3 {
-			g.Go(waitCheck)
+			if !g.Go(waitCheck) {
+				return zio.Check() // the cancel came first
+			}
 		}
 		return nil
 	}
