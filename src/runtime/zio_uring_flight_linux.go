@@ -55,7 +55,7 @@ func zioFlightNew() *zioFlight {
 	r := &f.ring
 	r.fd = -1
 	var p zioParams
-	errno := r.openFlight(&p)
+	errno := r.open(&p, zioFlightMax, false)
 	if errno == 0 {
 		errno = r.mmap(&p)
 	}
@@ -73,22 +73,6 @@ func zioFlightNew() *zioFlight {
 	}
 	r.publish()
 	return f
-}
-
-// openFlight makes the descriptor and returns the errno.
-func (r *zioRing) openFlight(p *zioParams) (errno uintptr) {
-	for _, flags := range [...]uint32{_IORING_SETUP_SUBMIT_ALL, 0} {
-		*p = zioParams{flags: zioSetupFlags(flags), cqEntries: zioFlightMax}
-		fd, _, errno := linux.Syscall6(_SYS_io_uring_setup, zioBatchSize, uintptr(unsafe.Pointer(p)), 0, 0, 0, 0)
-		if errno == _EINVAL {
-			continue
-		}
-		if errno == 0 {
-			r.fd = int32(fd)
-		}
-		return errno
-	}
-	return _EINVAL
 }
 
 // zioLaunch gives the operations in flight among those of b to the kernel, and

@@ -75,7 +75,7 @@ func zioRingSetup() (r *zioRing, call string, errno uintptr) {
 	*r = zioRing{fd: -1}
 	var p zioParams
 	call = "io_uring_setup"
-	if errno = r.open(&p); errno == 0 {
+	if errno = r.open(&p, 2*zioBatchSize, true); errno == 0 {
 		call = "mmap"
 		errno = r.mmap(&p)
 	}
@@ -90,16 +90,20 @@ func zioRingSetup() (r *zioRing, call string, errno uintptr) {
 	return r, "", 0
 }
 
-// open makes the descriptor and returns the errno.
-func (r *zioRing) open(p *zioParams) (errno uintptr) {
+// open makes the descriptor, with room for so many completions, and returns the
+// errno. With coop, completions do not interrupt a thread that computes.
+func (r *zioRing) open(p *zioParams, completions uint32, coop bool) (errno uintptr) {
 	// Newest kernels first. What the flags bring is explained in
 	// io_uring_setup(2); none is needed.
-	for _, flags := range [...]uint32{
+	for i, flags := range [...]uint32{
 		_IORING_SETUP_SUBMIT_ALL | _IORING_SETUP_COOP_TASKRUN | _IORING_SETUP_TASKRUN_FLAG,
 		_IORING_SETUP_SUBMIT_ALL,
 		0,
 	} {
-		*p = zioParams{flags: zioSetupFlags(flags), cqEntries: 2 * zioBatchSize}
+		if i == 0 && !coop {
+			continue
+		}
+		*p = zioParams{flags: zioSetupFlags(flags), cqEntries: completions}
 		fd, _, errno := linux.Syscall6(_SYS_io_uring_setup, zioBatchSize, uintptr(unsafe.Pointer(p)), 0, 0, 0, 0)
 		if errno == _EINVAL {
 			continue
