@@ -28,6 +28,12 @@ const (
 // ZioBackend returns the name of the backend in use.
 func ZioBackend() string { return zioBackendNames[zio.backend] }
 
+// ZioStress sets GODEBUG=ziostress, and returns what it was.
+func ZioStress(us int32) (old int32) {
+	old, debug.ziostress = debug.ziostress, us
+	return old
+}
+
 // ZioSettingIn returns the value of key in the GODEBUG settings env and linked.
 func ZioSettingIn(key string, env, linked string) string { return zioSettingIn(key, env, linked) }
 

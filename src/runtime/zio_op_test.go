@@ -285,6 +285,16 @@ func TestZioOpOnce(t *testing.T) {
 	if testing.Short() {
 		rounds = 20_000
 	}
+	zioOnce(t, rounds)
+	// With delays between the looks of both sides, whose windows are
+	// nanoseconds otherwise.
+	t.Run("stress", func(t *testing.T) {
+		defer ZioStress(ZioStress(20))
+		zioOnce(t, rounds/20)
+	})
+}
+
+func zioOnce(t *testing.T, rounds int) {
 	for _, c := range []struct {
 		name string
 		say  func(s *ZioSock)

@@ -81,6 +81,7 @@ func zioParkCommit(gp *g, wp unsafe.Pointer) bool {
 	// As in netpollblockcommit.
 	netpollAdjustWaiters(1)
 	s := op.publish(zioStateArmed)
+	zioStress()
 	// From here the goroutine may run. It may even have closed pd, and
 	// somebody may have opened it again; then the move fails.
 	if flag.Load() != pdReady && (waitio || zioMayWait(gp, pd, mode)) || !op.move(s, zioStateIdle) {
@@ -108,6 +109,7 @@ func zioUnblock(pd *pollDesc, mode int32, ioready bool, delta *int32) *g {
 		}
 		return nil
 	}
+	zioStress()
 	flag.Store(pdReady)
 	op, s := slot.armed()
 	if op == nil || !op.move(s, zioStateDone) {
