@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zio-go/zio/cmd/ziobuild/internal/ports"
 )
 
 // saidLine is a line of the init.
@@ -74,6 +76,29 @@ func TestConsoleWithoutEnd(t *testing.T) {
 	c, got := read(t, saidLine("kernel", "6.1 4096")+pieces(0, "a", 2)[0]+"Kernel panic - not syncing: x\n")
 	if len(got) != 0 || c.Tasks != "" || !strings.HasSuffix(c.Tail(), "not syncing: x") {
 		t.Errorf("%q %+v", got, c)
+	}
+}
+
+// A kernel of scripts/kernel.sh is found where that leaves it; before, the error says
+// what to run.
+func TestBuiltKernel(t *testing.T) {
+	s, k := &Store{Dir: t.TempDir()}, ports.Kernel{Version: "6.12", Arch: "ppc64"}
+	if _, err := s.Kernel(t.Context(), k); err == nil || !strings.Contains(err.Error(), "scripts/kernel.sh ppc64") {
+		t.Errorf("error %v", err)
+	}
+	dir := filepath.Join(s.Dir, "built-ppc64")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "release"), []byte("6.12.1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	img, err := s.Kernel(t.Context(), k)
+	if err != nil || img.Release != "6.12.1" || img.File != filepath.Join(dir, "image") {
+		t.Errorf("%+v, %v", img, err)
+	}
+	if file, err := s.Busybox(t.Context(), k); err != nil || file != filepath.Join(dir, "busybox") {
+		t.Errorf("%s, %v", file, err)
 	}
 }
 

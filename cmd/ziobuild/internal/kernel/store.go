@@ -38,6 +38,13 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 // Kernel returns the newest kernel of a package, as of its first use on this machine.
 func (s *Store) Kernel(ctx context.Context, k ports.Kernel) (*Image, error) {
+	if k.Built() {
+		release, err := os.ReadFile(filepath.Join(s.built(k), "release"))
+		if err != nil {
+			return nil, fmt.Errorf("scripts/kernel.sh %s builds it", k.Arch)
+		}
+		return &Image{File: filepath.Join(s.built(k), "image"), Release: strings.TrimSpace(string(release))}, nil
+	}
 	dir := filepath.Join(s.Dir, k.Suite+"-"+k.Arch+"-"+k.Package)
 	var img Image
 	err := s.once(dir, &img, func(tmp string) error {
@@ -65,9 +72,20 @@ func (s *Store) Kernel(ctx context.Context, k ports.Kernel) (*Image, error) {
 	return &img, err
 }
 
-// File returns a file of a package, by its base name: which folder it is in depends on
+// built is where scripts/kernel.sh leaves a kernel, its release and a busybox.
+func (s *Store) built(k ports.Kernel) string { return filepath.Join(s.Dir, "built-"+k.Arch) }
+
+// Busybox returns a busybox for the guests of a kernel.
+func (s *Store) Busybox(ctx context.Context, k ports.Kernel) (string, error) {
+	if k.Built() {
+		return filepath.Join(s.built(k), "busybox"), nil
+	}
+	return s.file(ctx, k.Suite, k.Arch, "busybox-static", "busybox")
+}
+
+// file returns a file of a package, by its base name: which folder it is in depends on
 // the suite.
-func (s *Store) File(ctx context.Context, suite, arch, pkg, name string) (string, error) {
+func (s *Store) file(ctx context.Context, suite, arch, pkg, name string) (string, error) {
 	dir := filepath.Join(s.Dir, suite+"-"+arch+"-"+pkg)
 	var file string
 	err := s.once(dir, &file, func(tmp string) error {

@@ -47,14 +47,17 @@ type Machine struct {
 	Append  string   // more for the kernel's command line
 }
 
-// A Kernel is a package of Debian.
+// A Kernel is a package of Debian, or what a script makes.
 type Kernel struct {
 	Version string // the beginning of uname -r, or Newest
-	Suite   string // bullseye, bookworm, trixie, sid
-	Arch    string // Debian's name of the architecture
+	Suite   string // bullseye, bookworm, trixie, sid; "" if scripts/kernel.sh builds it
+	Arch    string // Debian's name of the architecture, or that of the script
 	Package string // the package that depends on the newest image
 	Page    string // size of a page, if it is not what Go's users expect (4K)
 }
+
+// Built reports whether a kernel comes from scripts/kernel.sh.
+func (k Kernel) Built() bool { return k.Suite == "" }
 
 // Name returns GOOS/GOARCH.
 func (p *Port) Name() string { return p.GOOS + "/" + p.GOARCH }

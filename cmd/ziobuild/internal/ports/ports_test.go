@@ -94,13 +94,22 @@ func TestGuests(t *testing.T) {
 		names := map[string]bool{}
 		for _, g := range p.Guests {
 			machines[g.Machine], kernels[g.Kernel] = true, true
-			if Machines[g.Machine].QEMU == "" || Kernels[g.Kernel].Package == "" {
+			if k := Kernels[g.Kernel]; Machines[g.Machine].QEMU == "" || k.Arch == "" || k.Built() != (k.Package == "") {
 				t.Errorf("%s: no machine %q or no kernel %q", p.Name(), g.Machine, g.Kernel)
 			}
 			if names[g.Name()] {
 				t.Errorf("%s: two guests %s", p.Name(), g.Name())
 			}
 			names[g.Name()] = true
+		}
+	}
+	script, err := os.ReadFile("../../../../scripts/kernel.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range Kernels {
+		if k.Built() && !strings.Contains(string(script), "\n\t"+k.Arch+") ") && !strings.Contains(string(script), "\n\t"+k.Arch+")\n") {
+			t.Errorf("scripts/kernel.sh has no settings for %s", name)
 		}
 	}
 	for name := range Machines {

@@ -47,9 +47,14 @@ var Table = []*Port{
 	{GOOS: "linux", GOARCH: "loong64", Tier: 2, User: "loongarch64",
 		Guests: []Guest{{Machine: "virt-loong64", Kernel: "newest-loong64", Short: true}}},
 	{GOOS: "linux", GOARCH: "mips", Tier: 2, User: "mips",
-		Variants: []Variant{{Env: "GOMIPS=softfloat"}}},
+		Variants: []Variant{{Env: "GOMIPS=softfloat"}},
+		Guests: []Guest{
+			{Machine: "malta-be", Kernel: "6.12-mips", Short: true},
+			{Machine: "malta64-be", Kernel: "6.12-mips64"}, // compat system calls
+		}},
 	{GOOS: "linux", GOARCH: "mips64", Tier: 2, User: "mips64",
-		Variants: []Variant{{Env: "GOMIPS64=softfloat"}}},
+		Variants: []Variant{{Env: "GOMIPS64=softfloat"}},
+		Guests:   []Guest{{Machine: "malta64-be", Kernel: "6.12-mips64", Short: true}}},
 	{GOOS: "linux", GOARCH: "mips64le", Tier: 2, User: "mips64el",
 		Variants: []Variant{{Env: "GOMIPS64=softfloat"}},
 		Guests:   []Guest{{Machine: "malta64", Kernel: "6.1-5kc-malta", Short: true}}},
@@ -59,7 +64,8 @@ var Table = []*Port{
 			{Machine: "malta", Kernel: "6.1-4kc-malta", Short: true},
 			{Machine: "malta64", Kernel: "6.1-5kc-malta"}, // compat system calls
 		}},
-	{GOOS: "linux", GOARCH: "ppc64", Tier: 2, User: "ppc64"},
+	{GOOS: "linux", GOARCH: "ppc64", Tier: 2, User: "ppc64",
+		Guests: []Guest{{Machine: "pseries", Kernel: "6.12-ppc64", Short: true}}},
 	{GOOS: "linux", GOARCH: "ppc64le", Tier: 2, User: "ppc64le",
 		Variants: []Variant{{Env: "GOPPC64=power9", User: "power9"}},
 		Guests: []Guest{
@@ -106,9 +112,11 @@ var Machines = map[string]Machine{
 	"s390":         {QEMU: "s390x", Args: []string{"-M", "s390-ccw-virtio", "-cpu", "max", "-m", "1G", "-smp", "2"}, Console: "ttysclp0"},
 	"malta":        {QEMU: "mipsel", Args: []string{"-M", "malta", "-cpu", "24Kf", "-m", "512M"}, Console: "ttyS0"},
 	"malta64":      {QEMU: "mips64el", Args: []string{"-M", "malta", "-cpu", "MIPS64R2-generic", "-m", "1G"}, Console: "ttyS0"},
+	"malta-be":     {QEMU: "mips", Args: []string{"-M", "malta", "-cpu", "24Kf", "-m", "512M"}, Console: "ttyS0"},
+	"malta64-be":   {QEMU: "mips64", Args: []string{"-M", "malta", "-cpu", "MIPS64R2-generic", "-m", "1G"}, Console: "ttyS0"},
 }
 
-// Kernels are Debian's kernels by name.
+// Kernels are Debian's kernels by name, and those of scripts/kernel.sh.
 var Kernels = map[string]Kernel{
 	"5.10-686":           {Version: "5.10", Suite: "bullseye", Arch: "i386", Package: "linux-image-686-pae"},
 	"6.1-686":            {Version: "6.1", Suite: "bookworm", Arch: "i386", Package: "linux-image-686-pae"},
@@ -129,6 +137,9 @@ var Kernels = map[string]Kernel{
 	"newest-loong64":     {Version: Newest, Suite: "sid", Arch: "loong64", Package: "linux-image-loong64", Page: "16K"},
 	"6.1-4kc-malta":      {Version: "6.1", Suite: "bookworm", Arch: "mipsel", Package: "linux-image-4kc-malta"},
 	"6.1-5kc-malta":      {Version: "6.1", Suite: "bookworm", Arch: "mips64el", Package: "linux-image-5kc-malta"},
+	"6.12-mips":          {Version: "6.12", Arch: "mips"},
+	"6.12-mips64":        {Version: "6.12", Arch: "mips64"},
+	"6.12-ppc64":         {Version: "6.12", Arch: "ppc64"},
 	"6.1-ppc64el":        {Version: "6.1", Suite: "bookworm", Arch: "ppc64el", Package: "linux-image-powerpc64le", Page: "64K"},
 	"6.12-ppc64el":       {Version: "6.12", Suite: "trixie", Arch: "ppc64el", Package: "linux-image-powerpc64le"},
 	"newest-ppc64el":     {Version: Newest, Suite: "sid", Arch: "ppc64el", Package: "linux-image-powerpc64le"},

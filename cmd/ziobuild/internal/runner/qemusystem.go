@@ -64,7 +64,7 @@ func (q *QEMUSystem) Run(ctx context.Context, tasks []Task, done func(*Result)) 
 	if err != nil {
 		return &Missing{"kernel " + q.Guest.Name(), err.Error()}
 	}
-	busybox, err := q.Store.File(ctx, k.Suite, k.Arch, "busybox-static", "busybox")
+	busybox, err := q.Store.Busybox(ctx, k)
 	if err != nil {
 		return &Missing{"busybox for " + q.Guest.Name(), err.Error()}
 	}
