@@ -29,6 +29,7 @@ func (a *app) matrix(args []string) error {
 	github := fs.Bool("github", false, "")
 	report := fs.String("json", "", "")
 	logs := fs.String("logs", "", "")
+	fresh := fs.Bool("fresh", false, "")
 	workers := fs.Int("j", runtime.NumCPU(), "")
 	if err := parse(fs, args, -1); err != nil {
 		return err
@@ -50,6 +51,13 @@ func (a *app) matrix(args []string) error {
 		return nil
 	}
 	o := &matrix.Options{Packages: fs.Args(), Short: f.Short, Workers: *workers, Logs: *logs, Host: f.Host}
+	if !*fresh {
+		cache, err := a.cache()
+		if err != nil {
+			return err
+		}
+		o.Remember = filepath.Join(cache.Dir, "matrix")
+	}
 	return a.runMatrix(o, jobs, *report)
 }
 
@@ -153,6 +161,7 @@ func (a *app) matrixSides(o *matrix.Options) error {
 	}
 	drop := append([]string{"GOFLAGS", "GODEBUG", "GOEXPERIMENT", "GOTRACEBACK", "GOMAXPROCS", "GOWORK", "CGO_ENABLED"}, ports.DropEnv()...)
 	o.ZioSide = &matrix.Side{Name: matrix.Zio, Go: goPath(root), GOROOT: root, Env: dropEnv(env, drop...)}
+	o.Release = in.Pin.Release
 	o.BaseSide = &matrix.Side{Name: matrix.Base, Go: goCmd, Env: dropEnv(stockEnv(in.Pin.Release), drop...)}
 	return nil
 }
@@ -177,6 +186,8 @@ func (a *app) newRunner(o *matrix.Options, j *matrix.Job, tmp string) runner.Run
 		return runner.NewQEMUUser(j.Port.GOOS, j.Port.GOARCH, j.Port.User, j.Variant.User, dir, bin)
 	case matrix.QEMUSystem:
 		return a.newGuest(o, j, dir)
+	case matrix.Wine:
+		return runner.NewWine(dir, bin)
 	case matrix.Wasm:
 		return runner.NewWasm(o.ZioSide.GOROOT, j.Port.Wasm, bin)
 	}

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,7 +54,14 @@ func toyGo(args []string) int {
 		return toyBuild(args)
 	case "list":
 		dir, _ := os.Getwd()
-		fmt.Println(dir)
+		switch {
+		case slices.Contains(args, "-deps"):
+			fmt.Println(dir + "/go.mod")
+		case slices.Contains(args, "{{.Standard}}"):
+			fmt.Println("true")
+		default:
+			fmt.Println(dir)
+		}
 	case "version":
 		fmt.Println("go version", toyRelease, strings.Join(args[1:], " "))
 	case "echo": // arguments, then standard input

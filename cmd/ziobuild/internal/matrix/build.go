@@ -85,6 +85,9 @@ func (b *builder) program(ctx context.Context, j *Job, s *Side, pkg string, test
 	b.lock.Unlock()
 	e.once.Do(func() {
 		name := filepath.Join(b.dir, fmt.Sprintf("%d-%s", e.n, strings.ReplaceAll(strings.Trim(pkg, "./"), "/", "_")))
+		if j.Port.GOOS == "windows" {
+			name += ".exe"
+		}
 		args := []string{"build", "-ldflags=-w", "-o", name, pkg}
 		if test {
 			args = append([]string{"test", "-c"}, args[1:]...)

@@ -43,6 +43,7 @@ type item struct {
 	compared bool     // with the base's
 	differs  bool
 	printed  map[string][]string // by case, in all tries
+	memory   string              // file that remembers an item of the base; "" for none
 }
 
 // add takes the result of a run.
@@ -50,6 +51,7 @@ func (it *item) add(r *runner.Result) {
 	it.queued = false
 	it.out.Tries++
 	it.out.Seconds += r.Seconds
+	it.out.Remembered = false
 	it.last = r
 	switch {
 	case it.retrying:

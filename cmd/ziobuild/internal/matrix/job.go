@@ -126,25 +126,31 @@ func (w *work) prepare(ctx context.Context, u Unit) error {
 			return err
 		}
 	}
-	for _, s := range []*Side{w.BaseSide, w.ZioSide} {
-		file, dir, err := w.build.program(ctx, w.j, s, pkg, u.Package != "")
-		for _, part := range parts {
-			if s.Name == Base {
-				it := w.item(u, part, "", "", s, file, dir, err)
-				w.bases[u.Name+" "+part] = it
-				continue
-			}
-			for _, b := range w.j.Backends() {
-				if w.has(u, b) && (b != "io_uring" || w.ring()) {
-					w.item(u, part, b, w.wants(b), s, file, dir, err)
-				}
+	var need []*item
+	source := w.source(ctx, pkg, u.Package != "")
+	for _, part := range parts {
+		it := w.item(u, part, "", "")
+		w.bases[u.Name+" "+part] = it
+		w.identify(it, source)
+		if !it.recall() {
+			need = append(need, it)
+		}
+	}
+	w.provide(ctx, w.BaseSide, pkg, need)
+	need = nil
+	for _, part := range parts {
+		for _, b := range w.j.Backends() {
+			if w.has(u, b) && (b != "io_uring" || w.ring()) {
+				need = append(need, w.item(u, part, b, w.wants(b)))
 			}
 		}
 	}
+	w.provide(ctx, w.ZioSide, pkg, need)
 	return ctx.Err()
 }
 
-func (w *work) item(u Unit, part, backend, want string, s *Side, file, dir string, err error) *item {
+// item makes an item, which has no program yet.
+func (w *work) item(u Unit, part, backend, want string) *item {
 	slow := slowness[w.j.Runner]
 	it := programItem(u, part, backend, want, slow)
 	if u.Package != "" {
@@ -156,17 +162,26 @@ func (w *work) item(u Unit, part, backend, want string, s *Side, file, dir strin
 		it.leave, _ = leftOut(w.j, part)
 		it.task.Args = it.areaArgs()
 	}
-	it.task.File, it.task.Dir = file, dir
 	it.task.Env = append(it.task.Env, w.j.Port.Env(w.j.Variant)...)
-	it.queued = err == nil
-	switch {
-	case errors.Is(err, errNoTests):
-		it.out.Status, it.out.Why = Skip, "no tests for this port"
-	case err != nil:
-		it.out.Status, it.out.Why = Fail, "does not build: "+clip(err.Error())
-	}
 	w.items = append(w.items, it)
 	return it
+}
+
+// provide builds the program of items, all of one unit and side, and queues them.
+func (w *work) provide(ctx context.Context, s *Side, pkg string, items []*item) {
+	if len(items) == 0 {
+		return
+	}
+	file, dir, err := w.build.program(ctx, w.j, s, pkg, items[0].unit.Package != "")
+	for _, it := range items {
+		it.task.File, it.task.Dir, it.queued = file, dir, err == nil
+		switch {
+		case errors.Is(err, errNoTests):
+			it.out = Outcome{Status: Skip, Why: "no tests for this port"}
+		case err != nil:
+			it.out = Outcome{Status: Fail, Why: "does not build: " + clip(err.Error())}
+		}
+	}
 }
 
 // rounds runs what is queued until nothing is: at first everything, then what
@@ -176,6 +191,9 @@ func (w *work) rounds(ctx context.Context) error {
 		byID := map[string]*item{}
 		var tasks []runner.Task
 		for _, it := range w.items {
+			if it.queued && it.task.File == "" { // it was remembered
+				w.provide(ctx, w.BaseSide, programPackages[it.unit.Name], []*item{it})
+			}
 			if it.queued {
 				byID[it.task.ID] = it
 				tasks = append(tasks, it.task)
@@ -288,6 +306,7 @@ func (w *work) conclude(units []Unit) {
 				base := w.bases[u.Name+" "+it.part]
 				name := row.Name() + " " + u.Name + " " + it.part
 				it.save(w.Logs, name)
+				base.remember()
 				base.save(w.Logs, w.j.Name()+" base "+u.Name+" "+it.part)
 				row.Ring += it.ring
 				p := &Part{Name: it.part, Zio: it.out, Base: base.out, New: isNew(it, base)}

@@ -40,6 +40,8 @@ type Outcome struct {
 	Seconds  float64
 	Tries    int
 	Log      string `json:",omitempty"` // file with the output if it is not good
+	// Remembered says that it is the base's result of an earlier run.
+	Remembered bool `json:",omitempty"`
 }
 
 // A Part is a program, or the tests of a package, with the patched toolchain and

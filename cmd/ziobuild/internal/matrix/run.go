@@ -23,6 +23,8 @@ type Options struct {
 	Short             bool
 	Workers           int    // jobs at a time
 	Logs              string // folder for the output of what is not good
+	Remember          string // folder for results of the base; "" for none
+	Release           string // of the base
 	Host              string // GOOS/GOARCH
 	HostRing          bool   // this machine's kernel has io_uring
 	NewRunner         func(*Job) runner.Runner

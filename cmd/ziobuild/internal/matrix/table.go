@@ -97,6 +97,9 @@ func (r *Report) Print(w io.Writer) {
 			}
 		}
 	}
+	if n := r.remembered(); n > 0 {
+		fmt.Fprintf(w, "%s of the base passed in an earlier run and were not repeated (-fresh does)\n", count(n, "part"))
+	}
 	n, fresh := r.Counts()
 	if !r.Complete {
 		fmt.Fprintln(w, "matrix: CUT SHORT")
@@ -104,6 +107,21 @@ func (r *Report) Print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "matrix complete: %d pass, %d flaky, %d skip, %d fail, %d timeout, %d not-run; %d not so on the base (!); %.0f s\n",
 		n[Pass], n[Flaky], n[Skip], n[Fail], n[Timeout], n[NotRun], fresh, r.Seconds)
+}
+
+// remembered returns how many parts were not run on the base.
+func (r *Report) remembered() int {
+	parts := map[string]bool{}
+	for _, row := range r.Rows {
+		for _, c := range row.Cells {
+			for _, p := range c.Parts {
+				if p.Base.Remembered { // for all backends of a job at once
+					parts[strings.Join([]string{row.Port, row.Variant, row.Runner, row.Kernel, c.Unit, p.Name}, " ")] = true
+				}
+			}
+		}
+	}
+	return len(parts)
 }
 
 func printPart(w io.Writer, row *Row, c *Cell, p *Part) {

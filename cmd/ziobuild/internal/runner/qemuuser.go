@@ -84,7 +84,7 @@ func toolVersion(name string, args ...string) string {
 	}
 	line, _, _ := strings.Cut(string(out), "\n")
 	for w := range strings.FieldsSeq(line) {
-		if w := strings.Trim(w, "(),v"); w != "" && w[0] >= '0' && w[0] <= '9' {
+		if w := strings.TrimPrefix(strings.Trim(w, "(),v"), "wine-"); w != "" && w[0] >= '0' && w[0] <= '9' {
 			return w
 		}
 	}

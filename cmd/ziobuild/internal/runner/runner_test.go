@@ -157,3 +157,41 @@ func main() {
 	}
 }
 `
+
+// Wine is not there, or too old, or cannot make its prefix; with it programs run below
+// it, and its server is ended.
+func TestWine(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/bin:/usr/bin")
+	var missing *Missing
+	check := func(tool string) {
+		t.Helper()
+		if err := NewWine(t.TempDir()).Check(); !errors.As(err, &missing) || missing.Tool != tool {
+			t.Errorf("error %v, not that %s is missing", err, tool)
+		}
+	}
+	if _, err := exec.LookPath("wine"); err != nil {
+		check("wine")
+	}
+	script(t, dir, "wine", `[ "$1" != --version ] || { echo "wine-8.0 (Debian 8.0~repack-4)"; exit; }`)
+	check("wine 10")
+	script(t, dir, "wine", `[ "$1" != --version ] || { echo "wine-10.0 (Debian 10.0~repack-6)"; exit; }
+echo "$(basename "$WINEPREFIX") runs $(basename "$1") $2"`)
+	script(t, dir, "wineboot", "exit 0")
+	script(t, dir, "wineserver", `echo "$1" >`+dir+"/ended")
+	w := NewWine(t.TempDir())
+	if err := w.Check(); err != nil || w.Version() != "wine 10.0" {
+		t.Errorf("%v, version %q", err, w.Version())
+	}
+	task := Task{ID: "a", File: "/x/prog.exe", Args: []string{"arg"}, Timeout: time.Minute}
+	if err := w.Run(t.Context(), []Task{task}, func(*Result) {}); !errors.As(err, &missing) {
+		t.Errorf("no prefix: %v", err)
+	}
+	script(t, dir, "wineboot", `mkdir -p "$WINEPREFIX/drive_c/windows/system32" && touch "$WINEPREFIX/drive_c/windows/system32/kernel32.dll"`)
+	if got := runAll(t, w, task); got["a"].Stdout != "prefix runs prog.exe arg\n" {
+		t.Errorf("%+v", got["a"])
+	}
+	if data, err := os.ReadFile(dir + "/ended"); err != nil || string(data) != "-k\n" {
+		t.Errorf("the server was not ended: %q, %v", data, err)
+	}
+}
