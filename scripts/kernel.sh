@@ -124,7 +124,8 @@ build_busybox() {
 	rm -r "$out"
 }
 
-kernels=$(go run ./cmd/ziobuild env ZIOCACHE)/kernels
+cache=$(go run ./cmd/ziobuild env ZIOCACHE)
+kernels=$cache/kernels
 install_tools
 unpack_linux
 unpack_busybox
@@ -137,5 +138,6 @@ for name in "${names[@]}"; do
 	build_busybox "$name" "$to"
 	rm -rf "$kernels/built-$name"
 	mv "$to" "$kernels/built-$name"
+	rm -rf "$cache/matrix" # what the base did on the one before
 	echo "kernel.sh: $(cat "$kernels/built-$name/release") for $name is in $kernels/built-$name"
 done

@@ -110,8 +110,8 @@ last line begins with "matrix complete". The exit code is 1 if something failed,
 	-runner NAME  only these runners: native, qemu-user, qemu-system, wine, wasm,
 	              compile
 	-kernel GLOB  only guests of qemu-system with these kernels, as in 6.1-arm64
-	-short        what a commit should pass: no variants, one or two kernels, the
-	              important tests
+	-short        what a commit should pass: no variants and one or two kernels, unless
+	              they are named, and the important tests
 	-json FILE    write the report, with all versions, to a file
 	-logs DIR     folder for the output of what failed (default: a temporary one)
 	-fresh        repeat what passed on the base in an earlier run, too

@@ -141,16 +141,17 @@ func jobsOf(p *ports.Port, v ports.Variant, host string) (jobs []*Job) {
 
 func (f *Filter) match(j *Job) bool {
 	return matchAny(f.Runner, j.Runner) && (f.Kernel == "" || j.Runner == QEMUSystem && matchAny(f.Kernel, j.Kernel())) &&
-		matchAny(f.Run, j.Port.Name(), j.Port.GOARCH, j.Port.Name()+":"+j.Variant.Env) && (!f.Short || short(j))
+		matchAny(f.Run, j.Port.Name(), j.Port.GOARCH, j.Port.Name()+":"+j.Variant.Env) && (!f.Short || f.short(j))
 }
 
 // short reports whether the short matrix has a job: every port that something
-// can run, once without and once with a ring.
-func short(j *Job) bool {
-	if j.Variant.Env != "" || j.Runner == Compile {
+// can run, once without and once with a ring, and what the filter names beyond that,
+// a variant by its setting or a kernel.
+func (f *Filter) short(j *Job) bool {
+	if j.Runner == Compile || j.Variant.Env != "" && !strings.Contains(f.Run, ":") {
 		return false
 	}
-	return j.Runner != QEMUSystem || j.Guest.Short
+	return j.Runner != QEMUSystem || j.Guest.Short || f.Kernel != ""
 }
 
 // matchAny reports whether a pattern of the list matches one of the names. An

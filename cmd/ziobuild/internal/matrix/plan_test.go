@@ -29,6 +29,9 @@ func TestFilter(t *testing.T) {
 		{Filter{Run: "linux/amd64,linux/386", Runner: "native", Host: "linux/amd64"}, "linux/386 native\nlinux/386 GO386=softfloat native\nlinux/amd64 native\nlinux/amd64 GOAMD64=v3 native"},
 		{Filter{Run: "amd64", Runner: "native", Host: "linux/arm64"}, ""},
 		{Filter{Run: "wasm", Short: true}, "js/wasm wasm\nwasip1/wasm wasm"},
+		{Filter{Run: "linux/arm:GOARM=5", Short: true}, "linux/arm GOARM=5 qemu-user\nlinux/arm GOARM=5 qemu-system 6.1-armhf"},
+		{Filter{Run: "linux/arm64", Kernel: "6.12-*K", Short: true}, "linux/arm64 qemu-system 6.12-arm64-16K"},
+		{Filter{Run: "linux/arm64", Runner: "qemu-system", Short: true}, "linux/arm64 qemu-system 6.1-arm64"},
 		{Filter{Run: "plan9/386"}, "plan9/386 compile"},
 	} {
 		c.f.Runner = strings.ReplaceAll(c.f.Runner, "qemu-*", "qemu-user,qemu-system")
