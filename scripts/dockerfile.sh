@@ -3,9 +3,10 @@
 #
 #   scripts/dockerfile.sh [-h] DIR [COMMAND]
 #
-# DIR gets a folder for each stage. The first FROM, an image of Go, is Debian and the
-# Go toolchain of this machine. Then COMMAND, if there is one, is run in the last stage
-# as its user. It needs root, debootstrap and a mirror of Debian, and some minutes.
+# DIR gets a folder for each stage, and base, which stays for the next time. The first
+# FROM, an image of Go, is Debian and the Go toolchain of this machine. Then COMMAND, if
+# there is one, is run in the last stage as its user. It needs root, debootstrap, a mirror
+# of Debian and some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,7 +33,11 @@ from() {
 	golang:*-trixie | debian:13*) ;;
 	*) echo "dockerfile.sh: no way to make $1" >&2; exit 2 ;;
 	esac
-	debootstrap --variant=minbase trixie "$root" >"$dir/$stage.log"
+	if [ ! -e "$dir/base/etc/debian_version" ]; then
+		rm -rf "$dir/base"
+		debootstrap --variant=minbase trixie "$dir/base" >"$dir/base.log"
+	fi
+	cp -a "$dir/base" "$root"
 	# What this machine needs to reach its mirrors is no part of the image.
 	cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 	mkdir -p "$root/etc/ssl"
