@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 )
@@ -45,7 +44,7 @@ func (w *work) goCommand(ctx context.Context, s *Side, args []string) Outcome {
 	case ctx.Err() != nil:
 		return Outcome{Why: "interrupted"}
 	case err != nil:
-		o.Status, o.Why = Fail, clip(strings.Join(strings.Fields(fmt.Sprint(err)), " "))
+		o.Status, o.Why = Fail, clip(err.Error())
 	}
 	return o
 }

@@ -177,8 +177,10 @@ func firstLine(s string) string {
 	return ""
 }
 
+// clip makes a line of s that fits into a table.
 func clip(s string) string {
 	const most = 200
+	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > most {
 		return s[:most] + "..."
 	}

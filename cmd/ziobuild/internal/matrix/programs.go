@@ -23,7 +23,7 @@ var pokedFrom = []string{"signals"}
 
 // shortStress are the stress programs of the short matrix: one for each way in
 // which goroutines wait, end and are interrupted.
-var shortStress = []string{"echo", "pipelined", "deadline", "close", "reuse", "stack", "locked", "rights", "handlers"}
+var shortStress = []string{"echo", "lockstep", "pipelined", "deadline", "close", "reuse", "stack", "locked", "rights", "handlers"}
 
 // debugOf returns the settings that a program needs besides the backend. At the
 // urgent mark the kernel answers EAGAIN while a signal is pending, with upstream's
