@@ -15,7 +15,7 @@ COPY --from=build /out/ziobuild /usr/local/bin/ziobuild
 COPY . /zio
 ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin
 WORKDIR /zio
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates && scripts/emulators.sh user system && apt-get clean && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates && scripts/emulators.sh user system wine && apt-get clean && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 zio && chown -R zio /zio
 USER zio
 # The base release is fetched and patched now, not when a container starts.

@@ -8,7 +8,7 @@
 #   wasm    Node.js, and wazero by the Go module proxy into /usr/local/bin
 #   wine    Wine 10, on Debian 13
 #
-# Without arguments all but wine. On Debian 12 QEMU comes from bookworm-backports:
+# Without arguments all that this Debian has. On Debian 12 QEMU comes from bookworm-backports:
 # 12's own 7.2 breaks os/exec in the user emulators. It needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,7 +24,6 @@ for arg in "$@"; do
 	*) bad "there is no part $arg; see scripts/emulators.sh -h" ;;
 	esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=(user system wasm)
 [ "$(id -u)" = 0 ] || bad "run it as root"
 
 . /etc/os-release
@@ -32,6 +31,11 @@ case ${ID:-}-${VERSION_ID:-} in
 debian-12 | debian-13) ;;
 *) bad "this is ${PRETTY_NAME:-no Debian}: install QEMU 10 or newer (user emulators and machines) by hand" ;;
 esac
+
+if [ ${#parts[@]} = 0 ]; then
+	parts=(user system wasm)
+	[ "$VERSION_ID" = 12 ] || parts+=(wine)
+fi
 
 export DEBIAN_FRONTEND=noninteractive
 target=()
@@ -56,15 +60,20 @@ for part in "${parts[@]}"; do
 	wine)
 		[ "$VERSION_ID" = 13 ] || bad "Wine 8 of Debian 12 lacks functions that Go programs call: use Debian 13"
 		dpkg --add-architecture i386
-		packages+=(wine wine64 wine32:i386)
+		packages+=(wine wine64)
 		;;
 	esac
 done
-apt-get update -qq
-# In 13, and in 12's backports, these two have packages of their own.
-for name in qemu-system-riscv qemu-system-s390x; do
-	if [[ " ${parts[*]} " = *" system "* ]] && apt-cache show "$name" >/dev/null 2>&1; then
+apt-get update -qq || echo "emulators.sh: some lists of packages cannot be had now" >&2
+# In 13, and in 12's backports, the first two have packages of their own; the third is
+# for 32-bit programs.
+for part in system:qemu-system-riscv system:qemu-system-s390x wine:wine32:i386; do
+	name=${part#*:}
+	[[ " ${parts[*]} " = *" ${part%%:*} "* ]] || continue
+	if apt-cache show "$name" >/dev/null 2>&1; then
 		packages+=("$name")
+	elif [ "$VERSION_ID" = 13 ]; then
+		echo "emulators.sh: there is no $name here, what needs it will not be run" >&2
 	fi
 done
 [ ${#packages[@]} -eq 0 ] || apt-get install -y -qq --no-install-recommends "${target[@]}" "${packages[@]}"

@@ -187,7 +187,7 @@ func (a *app) newRunner(o *matrix.Options, j *matrix.Job, tmp string) runner.Run
 	case matrix.QEMUSystem:
 		return a.newGuest(o, j, dir)
 	case matrix.Wine:
-		return runner.NewWine(dir, bin)
+		return runner.NewWine(j.Port.GOARCH, dir, bin)
 	case matrix.Wasm:
 		return runner.NewWasm(o.ZioSide.GOROOT, j.Port.Wasm, bin)
 	}

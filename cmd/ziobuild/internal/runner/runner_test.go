@@ -166,7 +166,7 @@ func TestWine(t *testing.T) {
 	var missing *Missing
 	check := func(tool string) {
 		t.Helper()
-		if err := NewWine(t.TempDir()).Check(); !errors.As(err, &missing) || missing.Tool != tool {
+		if err := NewWine("amd64", t.TempDir()).Check(); !errors.As(err, &missing) || missing.Tool != tool {
 			t.Errorf("error %v, not that %s is missing", err, tool)
 		}
 	}
@@ -179,7 +179,7 @@ func TestWine(t *testing.T) {
 echo "$(basename "$WINEPREFIX") runs $(basename "$1") $2"`)
 	script(t, dir, "wineboot", "exit 0")
 	script(t, dir, "wineserver", `echo "$1" >`+dir+"/ended")
-	w := NewWine(t.TempDir())
+	w := NewWine("amd64", t.TempDir())
 	if err := w.Check(); err != nil || w.Version() != "wine 10.0" {
 		t.Errorf("%v, version %q", err, w.Version())
 	}
@@ -190,6 +190,9 @@ echo "$(basename "$WINEPREFIX") runs $(basename "$1") $2"`)
 	script(t, dir, "wineboot", `mkdir -p "$WINEPREFIX/drive_c/windows/system32" && touch "$WINEPREFIX/drive_c/windows/system32/kernel32.dll"`)
 	if got := runAll(t, w, task); got["a"].Stdout != "prefix runs prog.exe arg\n" {
 		t.Errorf("%+v", got["a"])
+	}
+	if err := NewWine("386", t.TempDir()).Run(t.Context(), []Task{task}, func(*Result) {}); !errors.As(err, &missing) || missing.Tool != "wine for 386" {
+		t.Errorf("no 32-bit Wine: %v", err)
 	}
 	if data, err := os.ReadFile(dir + "/ended"); err != nil || string(data) != "-k\n" {
 		t.Errorf("the server was not ended: %q, %v", data, err)

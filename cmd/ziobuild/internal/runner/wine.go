@@ -18,14 +18,16 @@ const oldestWine = 10
 // Wine runs programs of windows.
 type Wine struct {
 	local
+	goarch  string
 	prefix  string
 	version string
 	err     error
 }
 
-// NewWine returns a runner whose folder for Wine's registry and files is in dir.
-func NewWine(dir string, path ...string) *Wine {
-	w := &Wine{prefix: filepath.Join(dir, "prefix")}
+// NewWine returns a runner of programs of windows/GOARCH, whose folder for Wine's
+// registry and files is in dir.
+func NewWine(goarch, dir string, path ...string) *Wine {
+	w := &Wine{goarch: goarch, prefix: filepath.Join(dir, "prefix")}
 	w.path = path
 	w.env = []string{"WINEPREFIX=" + w.prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe="}
 	tool, err := exec.LookPath("wine")
@@ -62,8 +64,12 @@ func (w *Wine) Run(ctx context.Context, tasks []Task, done func(*Result)) error 
 	if out, err := w.tool(ctx, "wineboot", "--init"); err != nil {
 		return &Missing{"prefix of wine", fmt.Sprintf("wineboot --init: %v: %s", err, strings.TrimSpace(out))}
 	}
-	if _, err := os.Stat(filepath.Join(w.prefix, "drive_c", "windows", "system32", "kernel32.dll")); err != nil {
-		return &Missing{"prefix of wine", "wineboot --init left none: " + err.Error()}
+	system := "system32"
+	if w.goarch == "386" {
+		system = "syswow64"
+	}
+	if _, err := os.Stat(filepath.Join(w.prefix, "drive_c", "windows", system, "kernel32.dll")); err != nil {
+		return &Missing{"wine for " + w.goarch, "Debian has it as wine64 and wine32: " + err.Error()}
 	}
 	defer w.tool(context.WithoutCancel(ctx), "wineserver", "-k")
 	return w.local.Run(ctx, tasks, done)
