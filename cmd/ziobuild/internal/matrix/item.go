@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/runner"
 )
@@ -38,7 +38,7 @@ type item struct {
 	repeats  int      // of a failure
 	retrying bool     // only the failed tests of a package are run
 	before   string   // why it failed the time before
-	leave    []string // cases of a conformance program that are not run
+	leave    []string // cases of a conformance program, or tests, that are not run
 	whys     []string // how cases of a conformance program ended it
 	compared bool     // with the base's
 	differs  bool
@@ -88,10 +88,10 @@ func (it *item) again(base *item) {
 		}
 	case len(it.out.Failures) > 0:
 		it.retrying = true
-		it.task.Args = append(testArgs(it.task.Timeout), "-test.run="+only(it.out.Failures))
+		it.task.Args = append(it.limitArgs(), "-test.run="+only(it.out.Failures))
 	default:
 		it.tests, it.resume = nil, 0
-		it.task.Args = testArgs(it.task.Timeout)
+		it.task.Args = it.testArgs()
 	}
 }
 
@@ -120,7 +120,7 @@ func (it *item) addTests(r *runner.Result) {
 		it.out.Why = fmt.Sprintf("died in %s: %s %s", strings.Join(running, " "), r.Bad(), firstLine(r.Stderr))
 		it.resume++
 		it.queued = true
-		it.task.Args = append(testArgs(it.task.Timeout), "-test.skip="+only(it.tests.seen()))
+		it.task.Args = it.testArgs(it.tests.seen()...)
 		return
 	}
 	it.out.Failures = it.tests.failed()
@@ -150,10 +150,21 @@ func (it *item) addRetry(r *runner.Result) {
 	}
 }
 
-// testArgs are the arguments of a test binary that has a limit.
-func testArgs(limit time.Duration) []string {
+// limitArgs are the arguments of a test binary that has a limit.
+func (it *item) limitArgs() []string {
+	limit := it.task.Timeout
 	// It ends itself first, with all stacks.
 	return []string{"-test.v=test2json", "-test.short", "-test.timeout=" + (limit - limit/10).String()}
+}
+
+// testArgs are the arguments of a test binary that runs all tests but those that the
+// emulator cannot run, and these.
+func (it *item) testArgs(seen ...string) []string {
+	args := it.limitArgs()
+	if skip := append(slices.Clone(it.leave), seen...); len(skip) > 0 {
+		args = append(args, "-test.skip="+only(skip))
+	}
+	return args
 }
 
 // save writes the output of an item that is not good into a file.

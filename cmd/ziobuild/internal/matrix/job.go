@@ -153,13 +153,15 @@ func (w *work) prepare(ctx context.Context, u Unit) error {
 func (w *work) item(u Unit, part, backend, want string) *item {
 	slow := slowness[w.j.Runner]
 	it := programItem(u, part, backend, want, slow)
-	if u.Package != "" {
-		it.task.Timeout = time.Duration(slow) * 3 * time.Minute
-		it.task.Args = testArgs(it.task.Timeout)
-		it.task.Env = []string{"GODEBUG=" + godebug(backend, "")}
-	}
-	if u.Name == Conformance {
+	if u.Package != "" || u.Name == Conformance {
 		it.leave, _ = leftOut(w.j, part)
+	}
+	switch {
+	case u.Package != "":
+		it.task.Timeout = time.Duration(slow) * 3 * time.Minute
+		it.task.Args = it.testArgs()
+		it.task.Env = []string{"GODEBUG=" + godebug(backend, "")}
+	case u.Name == Conformance:
 		it.task.Args = it.areaArgs()
 	}
 	it.task.Env = append(it.task.Env, w.j.Port.Env(w.j.Variant)...)
