@@ -3,7 +3,7 @@
 // Files reads and writes files from many goroutines, and prints what that costs
 // as one line of JSON.
 //
-// usage: files direct|cold|cached|sync GOROUTINES
+// usage: files CASE GOROUTINES
 package main
 
 import (
@@ -11,10 +11,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,6 +32,20 @@ const (
 	length = time.Second
 )
 
+// cases measure n goroutines that work in a directory.
+var cases = map[string]func(dir string, n int) (map[string]float64, error){
+	"direct":    func(dir string, n int) (map[string]float64, error) { return reads(dir, n, syscall.O_DIRECT, false) },
+	"cold":      func(dir string, n int) (map[string]float64, error) { return reads(dir, n, 0, true) },
+	"cached":    func(dir string, n int) (map[string]float64, error) { return reads(dir, n, 0, false) },
+	"cached64k": large,
+	"position":  positions,
+	"sync":      func(dir string, n int) (map[string]float64, error) { return writes(dir, n, 200, true) },
+	"append":    func(dir string, n int) (map[string]float64, error) { return writes(dir, n, 200, false) },
+	"write":     func(dir string, n int) (map[string]float64, error) { return writes(dir, n, 64<<10, false) },
+	"meta":      meta,
+	"fuse":      slow,
+}
+
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "files:", err)
@@ -37,8 +54,11 @@ func main() {
 }
 
 func run() error {
-	if len(os.Args) != 3 {
-		return errors.New("usage: files direct|cold|cached|sync GOROUTINES")
+	if len(os.Args) == 4 && os.Args[1] == "fuse-server" {
+		return serveSlow(os.Args[2], os.Args[3])
+	}
+	if len(os.Args) != 3 || cases[os.Args[1]] == nil {
+		return fmt.Errorf("usage: files CASE GOROUTINES, where CASE is one of %s", strings.Join(slices.Sorted(maps.Keys(cases)), " "))
 	}
 	n, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -50,19 +70,7 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var v map[string]float64
-	switch os.Args[1] {
-	case "direct":
-		v, err = reads(dir, n, syscall.O_DIRECT, false)
-	case "cold":
-		v, err = reads(dir, n, 0, true)
-	case "cached":
-		v, err = reads(dir, n, 0, false)
-	case "sync":
-		v, err = syncs(dir, n)
-	default:
-		err = fmt.Errorf("no case %q", os.Args[1])
-	}
+	v, err := cases[os.Args[1]](dir, n)
 	if err != nil {
 		return err
 	}
@@ -124,23 +132,6 @@ func write(name string) error {
 		}
 	}
 	return f.Sync()
-}
-
-// syncs has n goroutines append 200 bytes to a file each, and sync it.
-func syncs(dir string, n int) (map[string]float64, error) {
-	return measure(n, func(i int) (func() error, error) {
-		f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(i)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		buf := make([]byte, 200)
-		return func() error {
-			if _, err := f.Write(buf); err != nil {
-				return err
-			}
-			return f.Sync()
-		}, nil
-	}, func() {})
 }
 
 // measure has n goroutines repeat what begin returns to each, and calls often
