@@ -15,7 +15,7 @@ type program struct {
 }
 
 // programs are chosen so that they run without a network other than loopback,
-// and together use most of what net offers.
+// and together use most of what net offers, and of files.
 var programs = []program{
 	{
 		name: "nats-server", module: "github.com/nats-io/nats-server/v2", version: "v2.15.2",
@@ -52,6 +52,12 @@ var programs = []program{
 		sum:      "h1:uhT8nJxmTrPJYClxVxTCX+CVn6qnzSiybRk72Z6DgrE=",
 		packages: []string{"./..."},
 		why:      "servers on UDP and TCP, shutdown against pending reads",
+	},
+	{
+		name: "bbolt", module: "go.etcd.io/bbolt", version: "v1.5.0",
+		sum:      "h1:S7GAl7Fxv12yohbwFfIbQCGDWbQbtDGPET4P/bD4lxU=",
+		packages: []string{".", "./internal/...", "./cmd/..."},
+		why:      "a database in a file: positioned writes, fdatasync, mmap, and its own simulations of what a crash leaves",
 	},
 	{
 		name: "caddy", module: "github.com/caddyserver/caddy/v2", version: "v2.11.9",
