@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // FS is a file system: a directory of files that are named by their numbers, from 0
@@ -53,7 +56,23 @@ func Mount(dir string, fs FS) (*Server, error) {
 	}
 	s := &Server{fs: fs, dir: dir, dev: dev, end: make(chan struct{})}
 	go s.serve()
+	if err := s.refusePoll(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// refusePoll has the kernel ask once whether files can be polled, and hear that they
+// cannot. It asks when a file is registered with a poller, and the runtime does that in a
+// way that keeps the P, which this server may need.
+func (s *Server) refusePoll() error {
+	f, err := syscall.Open(filepath.Join(s.dir, pollName), syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("open", err)
+	}
+	defer syscall.Close(f)
+	_, err = unix.Poll([]unix.PollFd{{Fd: int32(f), Events: unix.POLLIN}}, 0)
+	return os.NewSyscallError("poll", err)
 }
 
 // Close unmounts the file system and waits for its functions. Operations that wait for an
@@ -98,6 +117,8 @@ const (
 	directIO  = 1 // FOPEN_DIRECT_IO: nothing is in the page cache
 	root      = 1 // number of the directory; a file's is its name + firstFile
 	firstFile = 2
+	pollName  = ".poll" // a file that is there for refusePoll
+	pollNode  = 1 << 40
 	valid     = 3600 // seconds that the kernel may keep names and attributes
 )
 
@@ -119,6 +140,10 @@ func (s *Server) serve() {
 		switch r.op {
 		case opForget, opBatchForget:
 		case opOpen, opRead, opWrite, opFsync:
+			if r.node == pollNode {
+				r.answer(nil, make([]byte, 16))
+				continue
+			}
 			s.calls.Go(r.file)
 		default:
 			r.meta()
@@ -163,8 +188,11 @@ func (r *request) meta() {
 		le.PutUint32(out[20:], maxWrite) // bytes of a write
 		r.answer(nil, out)
 	case opLookup:
-		i, err := strconv.Atoi(string(r.in[:max(0, len(r.in)-1)]))
-		if err != nil || i < 0 || i >= r.s.fs.Files {
+		name := string(r.in[:max(0, len(r.in)-1)])
+		i, err := strconv.Atoi(name)
+		if name == pollName {
+			i, err = pollNode-firstFile, nil
+		} else if err != nil || i < 0 || i >= r.s.fs.Files {
 			r.answer(syscall.ENOENT, nil)
 			return
 		}

@@ -38,7 +38,7 @@ func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage)
 	ph.zio.fd.ZioLinger()
 	perr := ph.zio.fd.RawRead(func(pidfd uintptr) bool {
 		*info = unix.SiginfoChild{}
-		err = ignoringEINTR(func() error {
+		err = zioIgnoringEINTR(func() error {
 			return unix.Waitid(unix.P_PIDFD, int(pidfd), info, syscall.WEXITED|syscall.WNOHANG, rusage)
 		})
 		return err != nil || info.Pid != 0

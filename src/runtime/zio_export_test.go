@@ -309,3 +309,56 @@ func (f *ZioFile) InFlight() (n int) {
 	unlock(&f.pd.lock)
 	return n
 }
+
+// Results of waits for a place.
+const (
+	ZioTimeoutCode = pollErrTimeout
+	ZioClosedCode  = pollErrClosing
+	ZioPoolReserve = zioPoolReserve
+)
+
+// NewZioPlace returns a descriptor for operations that wait for a place.
+func NewZioPlace(fd int) *ZioFile {
+	pd, _ := poll_zioFileOpen(uintptr(fd))
+	return &ZioFile{pd}
+}
+
+// Place waits for a place, and ZioLeave gives it back.
+func (f *ZioFile) Place(lane int) int {
+	if f == nil {
+		return poll_zioQueue(nil, 'r', lane)
+	}
+	return poll_zioQueue(f.pd, 'r', lane)
+}
+
+func ZioLeave() { poll_zioLeave() }
+
+// ZioPoolLimit sets the number of places, of which none is taken, and returns what it
+// was, 0 if there is no pool.
+func ZioPoolLimit(n int) (old int) {
+	p := &zioPool
+	lock(&p.lock)
+	defer unlock(&p.lock)
+	if old = int(p.base); old != 0 {
+		p.base = int32(n)
+		p.limit.Store(int32(n))
+	}
+	return old
+}
+
+// ZioPoolState returns how many places are taken and how many operations wait.
+func ZioPoolState() (taken, queued int) {
+	lock(&zioPool.lock)
+	defer unlock(&zioPool.lock)
+	return int(zioPool.taken.Load()), int(zioPool.queued.Load())
+}
+
+// ZioPoolCalm has the pool wait for ten seconds until it notices a stall, in place of the
+// first time. Operations wait already.
+func ZioPoolCalm() {
+	p := &zioPool
+	lock(&p.lock)
+	p.stall = 10 * zioPoolStallMax
+	zioPoolWatch()
+	unlock(&p.lock)
+}

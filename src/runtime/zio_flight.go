@@ -84,7 +84,7 @@ func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int
 			break
 		}
 		lock(&pd.lock)
-		op.link(pd, code)
+		op.link(pd, w.mode, code)
 		unlock(&pd.lock)
 		op.len, op.word = uint32(n), uint64(off)
 		gopark(zioFlightCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 4)
@@ -129,8 +129,8 @@ func zioFlightReady() bool {
 }
 
 // link begins a use of op, on the file of pd, whose lock is held.
-func (op *zioOp) link(pd *pollDesc, code uint8) {
-	op.next(pd, zioModeOf(code), code)
+func (op *zioOp) link(pd *pollDesc, mode int32, code uint8) {
+	op.next(pd, mode, code)
 	op.res = zioRedo
 	op.nextFlight, op.prevFlight = pd.zio.flights, 0
 	if next := zioFlightOp(op.nextFlight); next != nil {
@@ -210,6 +210,14 @@ func (op *zioOp) cancel() {
 	for {
 		s := op.state.Load()
 		switch s & zioStateMask {
+		case zioStateArmed:
+			// It waits for a place (zio_pool.go).
+			if op.move(s, zioStateDone) {
+				op.res = zioEnded
+				netpollAdjustWaiters(-1)
+				goready(op.gp.ptr(), 1)
+				return
+			}
 		case zioStateQueued:
 			// Who performs the batch sees it.
 			if op.move(s, zioStateCanceling) {

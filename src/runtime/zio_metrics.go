@@ -21,6 +21,9 @@ type zioStats struct {
 	zioCounters
 	enters uint64 // system calls that the backend made to submit or reap
 	sqes   uint64 // operations performed through a ring
+
+	// Of the pool: places taken, operations that wait for one, and those that ever did.
+	places, queued, waited uint64
 }
 
 // zioInitMetrics adds the submission core's metrics to the table. It is called
@@ -56,7 +59,16 @@ func zioInitMetrics() {
 		out.kind, out.scalar = metricKindUint64, s.enters
 	}}
 	metrics["/zio/pool/threads:threads"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
-		out.kind, out.scalar = metricKindUint64, 0
+		s := zioReadStats()
+		out.kind, out.scalar = metricKindUint64, s.places
+	}}
+	metrics["/zio/pool/queued:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
+		s := zioReadStats()
+		out.kind, out.scalar = metricKindUint64, s.queued
+	}}
+	metrics["/zio/pool/waited:ops"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
+		s := zioReadStats()
+		out.kind, out.scalar = metricKindUint64, s.waited
 	}}
 	metrics["/zio/backend/off:bool"] = metricData{compute: func(_ *statAggregate, out *metricValue) {
 		zioBackendMetric(out, zioOff)
@@ -103,7 +115,7 @@ func zioTrace(now int64) {
 	print("ZIO ", (now-runtimeInitTime)/1e6, "ms: backend=", zioBackendNames[zio.backend],
 		" inflight=", s.inflight(), " submitted=", s.submitted, " completed=", s.completed,
 		" canceled=", s.canceled, " skipped=", s.skipped, " ring=", s.sqes,
-		" enters=", s.enters, " pool=0")
+		" enters=", s.enters, " pool=", s.places, " queued=", s.queued)
 	if why := zio.whyNot; why != 0 {
 		print(" io_uring=errno", why)
 	}

@@ -52,4 +52,7 @@ func zioSteal(pp *p) *g { return nil }
 
 func zioTraceCan() {}
 
+//go:nosplit
+func zioPoolBlocked(mp *m) {}
+
 func zioPrintParked(gp *g) {}

@@ -28,7 +28,7 @@ import (
 //	------------------+-------------------------------------+--------------------------------------
 //	zioStateIdle      | no operation; the goroutine's own   | goroutine: armed, queued
 //	zioStateArmed     | parked until the descriptor is      | readiness: done, or queued if a batch
-//	                  | ready                               | is to perform it
+//	                  | ready, or a place is free           | is to perform it; place: done
 //	                  |                                     | deadline, close, cancel: done
 //	                  |                                     | goroutine, not yet parked: idle
 //	zioStateQueued    | in a batch, not yet performed       | holder of the batch: done, inflight
@@ -57,16 +57,18 @@ type zioOp struct {
 	len  uint32
 	code uint8 // what to perform, zioOpReady and so on
 	mode uint8 // 'r' or 'w': which slot of pd points here, or which deadline ends it
+	lane uint8 // of the pool (zio_pool.go)
+	wait bool  // in the queue of that lane; protected by zioPool.lock
 
 	// Written by whoever moves the operation to done, before it makes the
 	// goroutine runnable. A count, or a negative result of zio.go.
 	res int32
 
-	// Numbers of the neighbors in zioDesc.flights, plus 1. Protected by pd.lock.
+	// Numbers of the neighbors in zioDesc.flights, plus 1; 0 for none. Protected by pd.lock.
 	nextFlight, prevFlight uint32
 
 	// word is the offset in a file until the operation is launched, and then the
-	// backend's own.
+	// backend's own. In the queue of the pool it links its neighbors.
 	word uint64
 }
 

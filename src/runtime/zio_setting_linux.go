@@ -35,6 +35,9 @@ func zioBackendInit() {
 			}
 		}
 	}
+	if backend != zioOff && faketime == 0 {
+		zioPoolInit()
+	}
 	zio.backend = backend
 	zio.chosen.Store(1)
 }

@@ -61,6 +61,9 @@ func zioReadStats() (s zioStats) {
 	unlock(&allpLock)
 	s.enters = zio.enters.Load()
 	zioRingStats(&s)
+	p := &zioPool
+	s.places = uint64(max(p.taken.Load(), 0))
+	s.queued, s.waited = uint64(p.queued.Load()), p.waited.Load()
 	return s
 }
 
@@ -98,7 +101,7 @@ func zioParkedOn(gp *g) *pollDesc {
 
 // zioPrintParked is called for the header of a goroutine in a dump.
 func zioPrintParked(gp *g) {
-	if pd := zioParkedOn(gp); pd != nil {
+	if pd := zioParkedOn(gp); pd != nil && pd != &zioNoDesc {
 		print(", ", zioOnNames[pd.zio.kind], " ", pd.fd)
 	}
 }

@@ -100,13 +100,13 @@ func zioParkCommit(gp *g, wp unsafe.Pointer) bool {
 //go:nowritebarrier
 func zioUnblock(pd *pollDesc, mode int32, ioready bool, delta *int32) *g {
 	flag, slot := pd.zioSide(mode)
+	if !ioready && pd.zio.flights != 0 {
+		zioCancelFlights(pd, mode)
+	}
 	if op, s := slot.armed(); op != nil && op.move(s, zioStateDone) {
 		return op.resume(ioready, delta)
 	}
 	if !ioready {
-		if pd.zio.flights != 0 {
-			zioCancelFlights(pd, mode)
-		}
 		return nil
 	}
 	zioStress()

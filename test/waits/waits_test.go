@@ -121,5 +121,6 @@ func TestLockRanks(t *testing.T) {
 		}
 		runBuilt(t, bin, backend, "children", "20")
 		runBuilt(t, bin, backend, "close")
+		runBuilt(t, bin, backend+",ziothreads=1", "file-race", "10")
 	})
 }

@@ -95,7 +95,7 @@ func (fd *FD) zioBlocking() *zioBlocking {
 	return b
 }
 
-// zioHow says how fd is to be read and written.
+// zioHow says how fd is to be read and written, and whether that takes a place.
 func (fd *FD) zioHow() uint32 {
 	if !runtime_zioAnyCall() {
 		return zioUpstream
@@ -107,7 +107,10 @@ func (fd *FD) zioHow() uint32 {
 	switch st.Mode & syscall.S_IFMT {
 	case syscall.S_IFIFO, syscall.S_IFSOCK:
 		return zioNowait
-	case syscall.S_IFREG, syscall.S_IFDIR, syscall.S_IFBLK, syscall.S_IFLNK:
+	case syscall.S_IFREG, syscall.S_IFDIR, syscall.S_IFBLK:
+		fd.zio.place.kind.Store(zioPlaceTaken)
+		return zioUpstream
+	case syscall.S_IFLNK:
 		return zioUpstream
 	}
 	return zioPollFirst
@@ -377,7 +380,7 @@ func (fd *FD) zioNonblock() bool {
 // zioDeadline returns the pollDesc for a deadline of a file in blocking mode or a
 // regular one, 0 if it can have none. The caller holds a reference to fd.
 func (fd *FD) zioDeadline() uintptr {
-	if fd.zio.regular {
+	if fd.zioPlaced() {
 		return fd.zioDiskDeadline()
 	}
 	b := fd.zioBlocking()

@@ -66,7 +66,10 @@ func (fd *FD) zioDiskState() *zioDisk {
 		d = &zioDisk{}
 		flags, err := unix.Fcntl(fd.Sysfd, syscall.F_GETFL, 0)
 		d.direct = err == nil && flags&syscall.O_DIRECT != 0
-		d.off.Store(err != nil || !runtime_zioAnyCall() || !runtime_zioFileCan())
+		// A file that can be polled, or might be, is on a file system in user
+		// space, whose operations io_uring gives to worker threads, of which
+		// there are few.
+		d.off.Store(err != nil || !fd.zio.regular || !runtime_zioAnyCall() || !runtime_zioFileCan())
 		if !fd.zio.disk.CompareAndSwap(nil, d) {
 			d = fd.zio.disk.Load()
 		}
@@ -105,15 +108,19 @@ func (d *zioDisk) perform(fd *FD, code uint8, p []byte, off int64) int {
 	return runtime_zioFileOp(ctx, code, unsafe.Pointer(unsafe.SliceData(p)), len(p), off)
 }
 
-// zioPread is Pread of a regular file. If ok is false nothing was done, and Pread
-// must go on by itself. The caller holds a reference to fd.
+// zioPread is Pread of a file. If ok is false nothing was done, and Pread must go on by
+// itself. The caller holds a reference to fd.
 func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
+	if !fd.zioPlaced() || off < 0 {
+		return 0, nil, false
+	}
 	if err := fd.zioLate('r'); err != nil {
 		return 0, err, true
 	}
 	d := fd.zioDisk()
-	if d == nil || len(p) == 0 || len(p) > maxRW || off < 0 {
-		return 0, nil, false
+	if d == nil || len(p) == 0 || len(p) > maxRW {
+		n, err = fd.zioFileRead(p, off)
+		return max(n, 0), err, true
 	}
 	if !d.direct {
 		if n = runtime_zioPreadNow(zioPreadv2, int32(fd.Sysfd), unsafe.Pointer(&p[0]), len(p), off); n == zioRedo {
@@ -132,9 +139,10 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 			n = 0
 		case syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EPERM, syscall.EACCES:
 			d.off.Store(true)
-			return 0, nil, false
+			fallthrough
 		default:
-			return 0, nil, false // it comes again
+			n, err = fd.zioFileRead(p, off) // the error comes again
+			return max(n, 0), err, true
 		}
 	}
 	r := zioRedo
@@ -143,7 +151,7 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 	}
 	defer zioReading.Add(-1)
 	if r == zioRedo {
-		r, err = ignoringEINTR2(func() (int, error) { return syscall.Pread(fd.Sysfd, p[n:], off+int64(n)) })
+		r, err = fd.zioFileRead(p[n:], off+int64(n))
 	} else if r < 0 {
 		err = fd.zioError(r)
 	} else {
@@ -159,31 +167,36 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 	return n, err, true
 }
 
-// zioPwrite is one write of Pwrite to a regular file. If ok is false nothing was
-// done. The caller holds a reference to fd.
+// zioPwrite is one write of Pwrite to a file. If ok is false nothing was done. The
+// caller holds a reference to fd.
 func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
+	if !fd.zioPlaced() || off < 0 {
+		return 0, nil, false
+	}
 	if err := fd.zioLate('w'); err != nil {
 		return 0, err, true
 	}
-	d := fd.zioDisk()
-	if d == nil || !d.direct || len(p) == 0 || off < 0 {
-		return 0, nil, false
+	if d := fd.zioDisk(); d != nil && d.direct && len(p) > 0 {
+		if race.Enabled {
+			syscall_zioWillWrite()
+		}
+		switch r := d.perform(fd, zioOpWrite, p, off); {
+		case r >= 0:
+			syscall_zioDidWrite(p[:r])
+			return r, nil, true
+		case r != zioRedo:
+			return 0, fd.zioError(r), true
+		}
 	}
-	if race.Enabled {
-		syscall_zioWillWrite()
+	if err := fd.zioEnter('w'); err != nil {
+		return 0, err, true
 	}
-	r := d.perform(fd, zioOpWrite, p, off)
-	switch {
-	case r == zioRedo:
-		return 0, nil, false
-	case r < 0:
-		return 0, fd.zioError(r), true
-	}
-	syscall_zioDidWrite(p[:r])
-	return r, nil, true
+	n, err = syscall.Pwrite(fd.Sysfd, p, off)
+	zioLeave()
+	return n, err, true
 }
 
-// zioFsync is Fsync of a regular file. If ok is false nothing was done. The caller
+// zioFsync is Fsync of a file. If ok is false nothing was done. The caller
 // holds a reference to fd.
 //
 // The kernel gives each fsync of a ring to a worker thread, which costs more than a
@@ -191,19 +204,24 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 // a second with 54 us of CPU time, and 14 thousand with 91. So only a file that has
 // had a deadline, which could end it, is synced so. Bench row fsync-64.
 func (fd *FD) zioFsync() (err error, ok bool) {
+	if !fd.zioPlaced() {
+		return nil, false
+	}
 	if err := fd.zioLate('w'); err != nil {
 		return err, true
 	}
-	d := fd.zioDisk()
-	if d == nil || !d.timed.Load() {
-		return nil, false
+	if d := fd.zioDisk(); d != nil && d.timed.Load() {
+		switch r := d.perform(fd, zioOpSync, nil, 0); {
+		case r >= 0:
+			return nil, true
+		case r != zioRedo:
+			return fd.zioError(r), true
+		}
 	}
-	r := d.perform(fd, zioOpSync, nil, 0)
-	if r == zioRedo {
-		return nil, false
+	if err := fd.zioEnter('w'); err != nil {
+		return err, true
 	}
-	if r < 0 {
-		return fd.zioError(r), true
-	}
-	return nil, true
+	err = ignoringEINTR(func() error { return syscall.Fsync(fd.Sysfd) })
+	zioLeave()
+	return err, true
 }

@@ -40,6 +40,9 @@ type zioState struct {
 	regular bool
 	disk    atomic.Pointer[zioDisk]
 
+	// place is for files: how their operations that block are bounded.
+	place zioPlace
+
 	// watch is the watch that has the read lock, nil if there is none.
 	// Protected by the read lock.
 	watch *ZioWatch

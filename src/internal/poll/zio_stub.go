@@ -35,7 +35,14 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) { retur
 
 func (fd *FD) zioFsync() (err error, ok bool) { return nil, false }
 
-func (fd *FD) zioLate(mode int) error { return nil }
+// ZioEnterPath does nothing.
+func ZioEnterPath() error { return nil }
+
+// ZioEnterOpen does nothing.
+func ZioEnterOpen(dirfd int, name string) error { return nil }
+
+// ZioLeave does nothing.
+func ZioLeave() {}
 
 func (fd *FD) zioDeadline() uintptr { return 0 }
 

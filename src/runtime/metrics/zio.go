@@ -67,9 +67,20 @@ var zioDesc = []Description{
 		Cumulative:  true,
 	},
 	{
-		Name:        "/zio/pool/threads:threads",
-		Description: "Threads of the submission core that perform operations which block.",
+		Name:        "/zio/pool/queued:ops",
+		Description: "Operations on files that wait until fewer threads are blocked in such operations; GODEBUG=ziothreads sets how many may be.",
 		Kind:        KindUint64,
+	},
+	{
+		Name:        "/zio/pool/threads:threads",
+		Description: "Threads that are blocked in operations on files, and those about to be.",
+		Kind:        KindUint64,
+	},
+	{
+		Name:        "/zio/pool/waited:ops",
+		Description: "Count of operations on files that had to wait until fewer threads were blocked in such operations.",
+		Kind:        KindUint64,
+		Cumulative:  true,
 	},
 	{
 		Name:        "/zio/ring/ops:ops",

@@ -1,0 +1,228 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/zio-go/zio/internal/disk"
+	"github.com/zio-go/zio/internal/fuse"
+)
+
+func init() {
+	programs["slow-files"] = slowFiles
+	programs["slow-queue"] = slowQueue
+	programs["slow-cached"] = slowCached
+	programs["slow-self"] = slowSelf
+}
+
+// metric returns the value of a metric of the pool.
+func metric(name string) int {
+	s := []metrics.Sample{{Name: "/zio/pool/" + name}}
+	metrics.Read(s)
+	return int(s[0].Value.Uint64())
+}
+
+// slowFiles has as many goroutines as args says read files of the directory dir, which
+// take their time, in each of the ways there are, and counts threads.
+func slowFiles(args []string) {
+	dir, n := args[0], must(strconv.Atoi(args[1]))
+	const files = 50
+	var open [files]*os.File
+	for i := range open {
+		open[i] = must(os.OpenFile(filepath.Join(dir, strconv.Itoa(i)), os.O_RDWR, 0))
+	}
+	var wg sync.WaitGroup
+	for g := range n {
+		wg.Go(func() {
+			i := g % files
+			f, b := open[i], make([]byte, 8)
+			var k int
+			var err error
+			switch g / files % 8 {
+			case 0:
+				k, err = f.Read(b)
+			case 1:
+				k, err = f.WriteAt(b, 0)
+			case 2:
+				k, err = len(b), f.Sync()
+			default:
+				k, err = f.ReadAt(b, int64(g))
+			}
+			if k != len(b) || err != nil {
+				bad("operation", g, k, err)
+			}
+		})
+	}
+	done := make(chan bool)
+	go func() { wg.Wait(); close(done) }()
+	for peak := 0; ; {
+		select {
+		case <-done:
+			if peak > 64 {
+				bad(peak, "threads for", n, "operations on slow files")
+			}
+			if n := metric("threads:threads"); n != 0 {
+				bad(n, "places are taken at the end")
+			}
+			if metric("waited:ops") == 0 {
+				bad("nothing has waited for a place")
+			}
+			return
+		case <-time.After(time.Millisecond):
+			peak = max(peak, threads())
+		}
+	}
+}
+
+// handed returns a file that came in in blocking mode.
+func handed(name string) *os.File {
+	return os.NewFile(uintptr(must(syscall.Open(name, syscall.O_RDWR|syscall.O_CLOEXEC, 0))), name)
+}
+
+// slowQueue ends operations that wait for a place, of which there are two, in every way
+// there is. Reads of the files in dir end when stop there is removed.
+func slowQueue(args []string) {
+	dir, stop := args[0], args[1]
+	name := func(i int) string { return filepath.Join(dir, strconv.Itoa(i)) }
+	var wg sync.WaitGroup
+	for i := range 40 {
+		f := must(os.Open(name(i)))
+		wg.Go(func() {
+			if k, err := f.Read(make([]byte, 8)); k != 8 || err != nil {
+				bad("read of who has a place", k, err)
+			}
+		})
+	}
+	// Nothing ends, so now and then there is one place more, which who came last
+	// gets. The next time is nearly a second away.
+	time.Sleep(1650 * time.Millisecond)
+
+	for i, open := range []func(string) *os.File{
+		func(name string) *os.File { return must(os.OpenFile(name, os.O_RDWR, 0)) },
+		handed,
+	} {
+		b := make([]byte, 8)
+		for what, op := range map[string]func(f *os.File) error{
+			"read":  func(f *os.File) error { _, err := f.Read(b); return err },
+			"pread": func(f *os.File) error { _, err := f.ReadAt(b, 5); return err },
+			"write": func(f *os.File) error { _, err := f.Write(b); return err },
+			"sync":  func(f *os.File) error { return f.Sync() },
+		} {
+			what := fmt.Sprint(what, i)
+			f := open(name(60))
+			t := time.Now()
+			if err := f.SetDeadline(t.Add(10 * time.Millisecond)); err != nil {
+				bad(what, err)
+			}
+			if err := op(f); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(t) > 5*time.Second {
+				bad(what, "until the deadline:", err, time.Since(t))
+			}
+			f.SetDeadline(time.Time{})
+			before := metric("queued:ops")
+			res := make(chan error)
+			go func() { res <- op(f) }()
+			if !settle(func() bool { return metric("queued:ops") > before }) {
+				bad(what, "does not wait for a place")
+			}
+			f.Close()
+			if err := <-res; !errors.Is(err, os.ErrClosed) {
+				bad(what, "when closed:", err)
+			}
+		}
+	}
+	if err := os.Remove(stop); err != nil {
+		bad(err)
+	}
+	wg.Wait()
+	if k := metric("queued:ops"); k != 0 {
+		bad(k, "operations are left in the queue")
+	}
+	if n := metric("threads:threads"); n != 0 {
+		bad(n, "places are taken at the end")
+	}
+}
+
+// slowCached reads a file that is in the page cache while others have all places.
+func slowCached(args []string) {
+	dir, stop := args[0], args[1]
+	f, remove := tempFile(100_000)
+	defer remove()
+	for i := range 16 {
+		f := must(os.Open(filepath.Join(dir, strconv.Itoa(i))))
+		go f.Read(make([]byte, 8))
+	}
+	time.Sleep(50 * time.Millisecond)
+	t := time.Now()
+	for range 10_000 {
+		if n, err := f.ReadAt(make([]byte, 100), 5000); n != 100 || err != nil {
+			bad("read", n, err)
+		}
+		must(f.Seek(0, 0))
+		if n, err := f.Read(make([]byte, 100)); n != 100 || err != nil {
+			bad("read", n, err)
+		}
+	}
+	if d := time.Since(t); d > 5*time.Second {
+		bad("20,000 cached reads took", d)
+	}
+	os.Remove(stop)
+	runtime.Gosched()
+}
+
+// slowSelf reads files that it serves itself at dir, each of which is what a file on a
+// disk says, or the file before it: what is read waits for what is read.
+func slowSelf(args []string) {
+	dir := args[0]
+	const chain = 2
+	disks, remove := tempFile(100_000)
+	defer remove()
+	s := must(fuse.Mount(dir, fuse.FS{Files: 2 * chain, Size: 100, Read: func(file int, b []byte, off int64) (int, error) {
+		switch {
+		case file%chain > 0:
+			f, err := os.Open(filepath.Join(dir, strconv.Itoa(file-1)))
+			if err != nil {
+				return 0, err
+			}
+			defer f.Close()
+			return f.ReadAt(b[:1], 0)
+		case file == chain:
+			disk.Forget(disks)
+			return disks.ReadAt(b[:1], 50_000)
+		}
+		return 1, nil
+	}}))
+	// A program that waits for itself cannot be killed.
+	defer time.AfterFunc(40*time.Second, func() {
+		bad("hangs:", metric("threads:threads"), "places are taken,", metric("queued:ops"), "wait")
+		fuse.Unmount(dir)
+		os.Exit(1)
+	}).Stop()
+	var wg sync.WaitGroup
+	for g := range 400 {
+		wg.Go(func() {
+			f, err := os.Open(filepath.Join(dir, strconv.Itoa(g%(2*chain))))
+			if err != nil {
+				bad(err)
+				return
+			}
+			defer f.Close()
+			if n, err := f.ReadAt(make([]byte, 1), 0); n != 1 || err != nil {
+				bad("read", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := s.Close(); err != nil {
+		bad(err)
+	}
+}
