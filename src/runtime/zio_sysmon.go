@@ -169,6 +169,8 @@ func zioSysmonSleep(sleep, now int64) int64 {
 	switch {
 	case !zioOn():
 		return sleep
+	case zioLingers.n.Load() != 0:
+		return min(sleep, zioLingerTime)
 	case zioAlert.on.Load():
 		return min(sleep, zioSysmonCalm)
 	case now-zio.lastPoll.Load() < 2*zioSysmonAwake:
@@ -185,6 +187,7 @@ func zioSysmonSleep(sleep, now int64) int64 {
 //
 //go:nowritebarrierrec
 func zioSysmonLook(now int64) {
+	zioLingerLook(now)
 	if !zioOn() || !netpollinited() {
 		return
 	}

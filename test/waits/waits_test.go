@@ -86,6 +86,19 @@ func TestCloseEndsWait(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "close") })
 }
 
+// A thread that lingers in the kernel is told when that becomes long, also if
+// nothing else happens. The poll backend's own thread waits in the same call.
+func TestLingerEnds(t *testing.T) {
+	for _, backend := range []string{"io_uring", "epoll"} {
+		t.Run(backend, func(t *testing.T) {
+			if backend == "io_uring" {
+				zgo.NeedUring(t)
+			}
+			run(t, backend, "lingers")
+		})
+	}
+}
+
 // splice(2) to a full pipe is waited for.
 func TestSpliceToPipe(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "splice") })

@@ -34,22 +34,11 @@ type zioBlocking struct {
 
 	zioLateDesc // made when somebody has to wait or sets a deadline
 
-	// long says that the last wait for reading, and for writing, was longer
-	// than zioLinger. Owned by the holder of the read or write lock.
-	longRead, longWrite bool
+	// timed says that the file has had a deadline.
+	timed atomic.Bool
+
+	reading, writing zioLinger
 }
-
-// A wait that is likely to be short is spent in the kernel, as upstream's
-// is: in a pipeline, parking and polling cost more than copying does.
-// Bench rows filter and spawn; a child that does nothing takes half a
-// millisecond.
-const (
-	zioLinger      = 200 * 1000      // ns
-	zioLingerChild = 2 * 1000 * 1000 // ns
-	zioLingerMax   = 4               // threads that do it at the same time
-)
-
-var zioLingering atomic.Int32
 
 // How a file in blocking mode is read and written.
 const (
@@ -128,37 +117,15 @@ func (b *zioBlocking) register(fd *FD) (ctx uintptr, err error) {
 	return ctx, err
 }
 
-// zioTryLinger waits in the kernel for up to ns nanoseconds, unless too many
-// threads do, and reports whether fd is ready for events and whether it waited.
-func zioTryLinger(fd int, events int16, ns int) (ready, tried bool) {
-	defer zioLingering.Add(-1)
-	if zioLingering.Add(1) > zioLingerMax {
-		return false, false
-	}
-	return zioPollFor(fd, events, ns), true
-}
-
-// ZioLinger gives a child that is likely to end soon the time to do so. fd is a
-// pidfd that ZioInit has registered; the caller holds a reference to it.
-func (fd *FD) ZioLinger() {
-	if runtime_zioAnyCall() {
-		zioTryLinger(fd.Sysfd, zioPollIn, zioLingerChild)
-	}
-}
-
 // wait waits until fd may be ready for mode, after a call that found it not
 // ready. If it reports false, fd cannot be waited for.
 func (b *zioBlocking) wait(fd *FD, mode int) (err error, ok bool) {
-	long, events := &b.longRead, int16(zioPollIn)
+	l, events := &b.reading, int16(zioPollIn)
 	if mode == 'w' {
-		long, events = &b.longWrite, zioPollOut
+		l, events = &b.writing, zioPollOut
 	}
-	if !*long {
-		ready, tried := zioTryLinger(fd.Sysfd, events, zioLinger)
-		if ready {
-			return nil, true
-		}
-		*long = tried
+	if !l.long && b.linger(fd, l, events) {
+		return nil, true
 	}
 	if fd.zioNonblock() {
 		return syscall.EAGAIN, true
@@ -169,8 +136,14 @@ func (b *zioBlocking) wait(fd *FD, mode int) (err error, ok bool) {
 	}
 	start := runtimeNano()
 	err = convertErr(runtime_pollWait(ctx, mode), true)
-	*long = runtimeNano()-start > zioLinger
+	l.long = runtimeNano()-start > zioLingerTime
 	return err, true
+}
+
+// stop ends what lingers.
+func (b *zioBlocking) stop() {
+	b.reading.stop()
+	b.writing.stop()
 }
 
 // prepare is pollDesc.prepare.
@@ -345,6 +318,12 @@ const (
 	zioPollOut = 0x4
 )
 
+// A zioPollFD is a struct pollfd.
+type zioPollFD struct {
+	fd              int32
+	events, revents int16
+}
+
 // zioPollNow reports whether fd is ready for events, hung up or in error.
 func zioPollNow(fd int, events int16) bool {
 	return zioPollFor(fd, events, 0)
@@ -353,10 +332,7 @@ func zioPollNow(fd int, events int16) bool {
 // zioPollFor is zioPollNow that waits for up to ns nanoseconds, less than a
 // second.
 func zioPollFor(fd int, events int16, ns int) bool {
-	pfd := struct {
-		fd              int32
-		events, revents int16
-	}{fd: int32(fd), events: events}
+	pfd := zioPollFD{fd: int32(fd), events: events}
 	ts := [2]int{0, ns} // a struct timespec of longs
 	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
 	return errno != 0 && errno != syscall.EINTR || n != 0 // an error is for the read to report
@@ -388,6 +364,8 @@ func (fd *FD) zioDeadline() uintptr {
 		return 0
 	}
 	ctx, _ := b.register(fd)
+	b.timed.Store(true)
+	b.stop()
 	return ctx
 }
 
@@ -399,6 +377,7 @@ func (fd *FD) zioEvict() {
 	}
 	if b := fd.zio.blocking.Load(); b != nil {
 		b.evict()
+		b.stop()
 	}
 }
 
