@@ -11,6 +11,7 @@ type limit struct {
 var limits = []limit{
 	{QEMUUser, "datagram", []string{"empty/udp4", "empty/udp6", "empty/unixgram"}, "QEMU's user emulator answers EFAULT to sendto of no bytes"},
 	{Wine, "internal/poll", []string{"TestWSASocketConflict"}, "the event of a send to a socket without overlapped input or output is never set"},
+	{Wine, "os", []string{"TestRootMultiLink"}, "it makes thousands of links, which takes minutes"},
 }
 
 // leftOut returns the cases of an area or tests of a package that a job leaves out, and why.
