@@ -9,7 +9,7 @@ import (
 )
 
 // maxDied bounds how many cases of an area may end the program.
-const maxDied = 8
+const maxDied = 4
 
 // died stands for the output of a case that ended the program.
 const died = "the program died\n"

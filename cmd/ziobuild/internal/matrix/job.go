@@ -11,6 +11,10 @@ import (
 	"github.com/zio-go/zio/cmd/ziobuild/internal/runner"
 )
 
+// maxRounds bounds how often something is repeated or continued: in a guest each round
+// is a boot.
+const maxRounds = 8
+
 // slowness is about how many times slower than this machine a runner is.
 var slowness = map[string]int{Native: 1, QEMUUser: 4, QEMUSystem: 6, Wine: 2, Wasm: 3}
 
@@ -226,8 +230,31 @@ func (w *work) rounds(ctx context.Context) error {
 			w.lose(it, err)
 			w.tell(round, it)
 		}
+		if w.broken() || round == maxRounds {
+			for _, it := range w.items {
+				it.queued, it.repeats = false, maxRepeats
+			}
+		}
 		w.again()
 	}
+}
+
+// broken reports whether more than half of what was run fails and does not fail on the
+// base: then nothing is learned from repeating it, or from what is behind the cases
+// that ended a program.
+func (w *work) broken() bool {
+	run, bad := 0, 0
+	for _, it := range w.items {
+		base := w.bases[it.unit.Name+" "+it.part]
+		if it.backend == "" || it.last == nil {
+			continue
+		}
+		run++
+		if (it.out.Status.Bad() || len(it.whys) > 0) && !base.out.Status.Bad() && len(base.whys) == 0 {
+			bad++
+		}
+	}
+	return run >= 4 && 2*bad > run
 }
 
 // tell says what became of a task, if somebody wants to know.
