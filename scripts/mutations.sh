@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Shows that the matrix finds what it is there for: breaks a copy of the tree on
+# purpose, and runs the rows that must notice. See test/mutations.
+#
+#   scripts/mutations.sh [-h] [NAME...]
+#
+# It takes some minutes for each, and what scripts/emulators.sh installs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' scripts/mutations.sh; }
+names=()
+for arg in "$@"; do
+	case $arg in
+	-h | -help | --help) usage; exit ;;
+	*)
+		[ -e "test/mutations/$arg.patch" ] || { echo "mutations.sh: there is no test/mutations/$arg.patch" >&2; exit 2; }
+		names+=("$arg")
+		;;
+	esac
+done
+if [ ${#names[@]} = 0 ]; then
+	for file in test/mutations/*.patch; do
+		names+=("$(basename "$file" .patch)")
+	done
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+# A cache of its own, so that nothing broken is left in the user's. What is large and
+# the same is shared.
+cache=$(go run ./cmd/ziobuild env ZIOCACHE)
+mkdir -p "$tmp/cache"
+for dir in kernels gocache tools matrix; do
+	mkdir -p "$cache/$dir"
+	ln -s "$cache/$dir" "$tmp/cache/"
+done
+export ZIOBUILD_CACHE=$tmp/cache
+
+missed=0
+for name in "${names[@]}"; do
+	tree=$tmp/$name
+	mkdir "$tree"
+	git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$tree"
+	git -C "$tree" init -q # or apply would take the names for those of another repository
+	git -C "$tree" apply "$tree/test/mutations/$name.patch"
+	(cd "$tree" && go build -o "$tmp/ziobuild" ./cmd/ziobuild)
+	while read -r _ args; do
+		code=0
+		set -f
+		(cd "$tree" && timeout -k 10 10m "$tmp/ziobuild" matrix -short -logs "$tmp/logs" $args) >"$tmp/out" 2>"$tmp/err" </dev/null || code=$?
+		set +f
+		if [ "$code" = 1 ] && grep '^FAIL ' "$tmp/out" | sed "s/^FAIL/$name is caught by/"; then
+			continue
+		fi
+		missed=1
+		echo "$name is NOT caught by $args: exit status $code"
+		tail -n 5 "$tmp/out" "$tmp/err"
+	done < <(grep '^Matrix: ' "test/mutations/$name.patch")
+	rm -rf "$tree"
+done
+[ $missed = 0 ] || exit 1
+echo "mutations.sh: every one was caught"
