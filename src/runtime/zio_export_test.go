@@ -358,7 +358,6 @@ func ZioPoolState() (taken, queued int) {
 func ZioPoolCalm() {
 	p := &zioPool
 	lock(&p.lock)
-	p.stall = 10 * zioPoolStallMax
-	zioPoolWatch()
+	zioPoolWatch(10 * zioPoolStallMax)
 	unlock(&p.lock)
 }

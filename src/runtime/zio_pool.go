@@ -50,9 +50,10 @@ const (
 	zioPoolLanes   = 6
 	zioPoolReserve = 4
 
-	// zioPoolStall is after how many ns without an end there is one place more;
-	// each time twice as many, up to zioPoolStallMax, until nobody waits, or
-	// there are zioPoolMost: the program must not end for want of threads.
+	// zioPoolStall is after how many ns without an end there is one place more. If
+	// that is of no use, the next time is after twice as many, up to
+	// zioPoolStallMax. There are zioPoolMost at most: the program must not end for
+	// want of threads.
 	zioPoolStall    = 50 * 1000 * 1000
 	zioPoolStallMax = 1000 * 1000 * 1000
 	zioPoolMost     = 5000
@@ -83,8 +84,9 @@ var zioPool struct {
 	grants uint8
 	lanes  [zioPoolLanes]zioLane
 
-	timer timer // set while operations wait, and at most once longer
-	stall int64
+	timer timer  // set while operations wait, and at most once longer
+	stall int64  // how long nothing must have ended
+	grew  bool   // whether it is set to see whether one place more was of use
 	seen  uint64 // ends when it was set
 }
 

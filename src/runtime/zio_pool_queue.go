@@ -75,8 +75,8 @@ func zioPoolCommit(gp *g, wp unsafe.Pointer) bool {
 	netpollAdjustWaiters(1)
 	s := op.publish(zioStateArmed)
 	if p.queued.Add(1) == 1 {
-		p.stall = zioPoolStall
-		zioPoolWatch()
+		p.stall, p.grew = zioPoolStall, false
+		zioPoolWatch(p.stall)
 	}
 	unlock(&p.lock)
 	// From here the goroutine may run.
@@ -154,26 +154,38 @@ func zioPoolNext() int {
 	return -1
 }
 
-// zioPoolWatch has zioPoolTick called when nothing has ended for too long. The lock is
-// held.
-func zioPoolWatch() {
+// zioPoolWatch has zioPoolTick called in ns, to see whether something has ended. The lock
+// is held.
+func zioPoolWatch(ns int64) {
 	p := &zioPool
 	p.seen = p.ends
-	p.timer.modify(nanotime()+p.stall, 0, zioPoolTick, nil, 0)
+	p.timer.modify(nanotime()+ns, 0, zioPoolTick, nil, 0)
 }
 
-// zioPoolTick is called by the timer.
+// zioPoolTick is called by the timer. If nothing ends, it adds a place. Shortly
+// afterwards it looks whether that was what others waited for; if it was not, operations are just
+// slow, and it adds the next one later.
 func zioPoolTick(any, uintptr, int64) {
 	p := &zioPool
 	var list gList
 	lock(&p.lock)
 	if p.queued.Load() != 0 {
-		if p.ends == p.seen && p.limit.Load() < zioPoolMost {
+		moved, grew, ns := p.ends != p.seen, p.grew, p.stall
+		p.grew = false
+		switch {
+		case moved && grew:
+			p.stall = zioPoolStall
+			ns = p.stall
+		case grew:
+			p.stall = min(2*p.stall, zioPoolStallMax)
+			ns = p.stall
+		case !moved && p.limit.Load() < zioPoolMost:
 			p.limit.Store(max(p.limit.Load(), p.taken.Load()) + 1) // lanes have taken more
 			list = zioPoolGrant()
-			p.stall = min(2*p.stall, zioPoolStallMax)
+			p.grew = true
+			ns = zioPoolStall
 		}
-		zioPoolWatch()
+		zioPoolWatch(ns)
 	}
 	unlock(&p.lock)
 	zioPoolResume(list)

@@ -167,6 +167,21 @@ func (fd *FD) zioWriteCall(p []byte) (int, error) {
 	return n, err
 }
 
+// zioCopyEnter begins a copy from src to dst in the kernel, which ends with zioLeave. The
+// caller holds their locks.
+func zioCopyEnter(dst, src *FD) error {
+	if !dst.zioPlaced() {
+		return nil
+	}
+	if err := src.zioLate('r'); err != nil {
+		return err
+	}
+	if err := dst.zioLate('w'); err != nil {
+		return err
+	}
+	return dst.zioEnter('w')
+}
+
 // zioStatxCall is the number of statx(2).
 const zioStatxCall = 332*goarch.IsAmd64 + 383*goarch.Is386 + 397*goarch.IsArm +
 	291*(goarch.IsArm64+goarch.IsLoong64+goarch.IsRiscv64) +

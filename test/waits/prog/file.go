@@ -62,6 +62,8 @@ func files(args []string) {
 func fileDeadlines(args []string) {
 	f, remove := tempFile(100_000)
 	defer remove()
+	other, removeOther := tempFile(100)
+	defer removeOther()
 	b := make([]byte, 100)
 	ops := []struct {
 		name string
@@ -73,6 +75,7 @@ func fileDeadlines(args []string) {
 		{"Write", 'w', func() error { _, err := f.Write(b); return err }},
 		{"WriteAt", 'w', func() error { _, err := f.WriteAt(b, 60_000); return err }},
 		{"Sync", 'w', func() error { return f.Sync() }},
+		{"ReadFrom", 'w', func() error { other.Seek(0, 0); _, err := f.ReadFrom(other); return err }},
 	}
 	try := func(when string, late string) {
 		must(f.Seek(0, 0))

@@ -95,17 +95,27 @@ func slowQueue(args []string) {
 	dir, stop := args[0], args[1]
 	name := func(i int) string { return filepath.Join(dir, strconv.Itoa(i)) }
 	var wg sync.WaitGroup
-	for i := range 40 {
+	read := func(i int) {
 		f := must(os.Open(name(i)))
 		wg.Go(func() {
+			defer f.Close()
 			if k, err := f.Read(make([]byte, 8)); k != 8 || err != nil {
 				bad("read of who has a place", k, err)
 			}
 		})
 	}
-	// Nothing ends, so now and then there is one place more, which who came last
-	// gets. The next time is nearly a second away.
-	time.Sleep(1650 * time.Millisecond)
+	// wait returns when one more operation waits that do starts.
+	wait := func(what string, do func()) {
+		before := metric("queued:ops")
+		do()
+		if !settle(func() bool { return metric("queued:ops") > before }) {
+			bad(what, "does not wait for a place")
+		}
+	}
+	for i := range 20 {
+		read(i)
+	}
+	time.Sleep(50 * time.Millisecond)
 
 	for i, open := range []func(string) *os.File{
 		func(name string) *os.File { return must(os.OpenFile(name, os.O_RDWR, 0)) },
@@ -120,22 +130,28 @@ func slowQueue(args []string) {
 		} {
 			what := fmt.Sprint(what, i)
 			f := open(name(60))
-			t := time.Now()
-			if err := f.SetDeadline(t.Add(10 * time.Millisecond)); err != nil {
+			// Nothing ends, so now and then there is one place more, which who came
+			// last gets: another read.
+			start := func() (result chan error) {
+				result = make(chan error, 1)
+				wait(what, func() { go func() { result <- op(f) }() })
+				read(30 + i)
+				return result
+			}
+			r := start()
+			if err := f.SetDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
 				bad(what, err)
 			}
-			if err := op(f); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(t) > 5*time.Second {
-				bad(what, "until the deadline:", err, time.Since(t))
+			if err := <-r; !errors.Is(err, os.ErrDeadlineExceeded) {
+				bad(what, "until the deadline:", err)
+			}
+			if err := op(f); !errors.Is(err, os.ErrDeadlineExceeded) {
+				bad(what, "after the deadline:", err)
 			}
 			f.SetDeadline(time.Time{})
-			before := metric("queued:ops")
-			res := make(chan error)
-			go func() { res <- op(f) }()
-			if !settle(func() bool { return metric("queued:ops") > before }) {
-				bad(what, "does not wait for a place")
-			}
+			r = start()
 			f.Close()
-			if err := <-res; !errors.Is(err, os.ErrClosed) {
+			if err := <-r; !errors.Is(err, os.ErrClosed) {
 				bad(what, "when closed:", err)
 			}
 		}
