@@ -55,4 +55,6 @@ func zioTraceCan() {}
 //go:nosplit
 func zioPoolBlocked(mp *m) {}
 
+func zioPoolBack(gp *g) {}
+
 func zioPrintParked(gp *g) {}

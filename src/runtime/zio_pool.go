@@ -22,8 +22,8 @@ import (
 // Most operations do not block, and those must cost nothing. So a goroutine only
 // notes that it is about to make such a call (zioPlaceFree), and the place is taken
 // when the scheduler takes the P from it (zioPoolBlocked), which is what
-// costs a thread. Up to GOMAXPROCS operations more than there are places may so
-// be on their way.
+// costs a thread, until the call has ended (zioPoolBack, poll_zioLeave). Up to
+// GOMAXPROCS operations more than there are places may so be on their way.
 //
 // What waits for a place is an operation in state armed, so deadline, Close and
 // cancel end it as they end a wait for readiness; they need not know of the queue,
@@ -138,7 +138,10 @@ func poll_zioLeave() {
 	place := gp.zioPlace
 	gp.zioPlace = zioPlaceNone
 	if place >= zioPlaceTaken {
-		zioPoolGive(place - zioPlaceTaken)
+		list := zioPoolGive(place - zioPlaceTaken)
+		for !list.empty() {
+			goready(list.pop(), 1)
+		}
 	}
 }
 
@@ -154,8 +157,24 @@ func zioPoolBlocked(mp *m) {
 	}
 }
 
-// zioPoolGive gives a place back.
-func zioPoolGive(lane uint8) {
+// zioPoolBack is called when gp has come back from a system call and has got no P, so
+// that it has to wait to be run. It holds no thread any more.
+//
+// There is no P, so write barriers are not allowed.
+//
+//go:nowritebarrierrec
+func zioPoolBack(gp *g) {
+	if place := gp.zioPlace; place >= zioPlaceTaken {
+		gp.zioPlace = zioPlaceFree
+		list := zioPoolGive(place - zioPlaceTaken)
+		injectglist(&list)
+	}
+}
+
+// zioPoolGive gives a place back, and returns the goroutines that have got it.
+//
+//go:nowritebarrierrec
+func zioPoolGive(lane uint8) gList {
 	p := &zioPool
 	lock(&p.lock)
 	left := p.taken.Add(-1)
@@ -168,14 +187,7 @@ func zioPoolGive(lane uint8) {
 	}
 	list := zioPoolGrant()
 	unlock(&p.lock)
-	zioPoolResume(list)
-}
-
-// zioPoolResume makes goroutines runnable that have got a place.
-func zioPoolResume(list gList) {
-	for !list.empty() {
-		goready(list.pop(), 1)
-	}
+	return list
 }
 
 // poll_zioQueue waits for a place, for an operation on the file of pd, nil if it has

@@ -188,5 +188,5 @@ func zioPoolTick(any, uintptr, int64) {
 		zioPoolWatch(ns)
 	}
 	unlock(&p.lock)
-	zioPoolResume(list)
+	injectglist(&list)
 }

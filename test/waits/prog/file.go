@@ -62,6 +62,11 @@ func files(args []string) {
 func fileDeadlines(args []string) {
 	f, remove := tempFile(100_000)
 	defer remove()
+	fileDeadlinesOf(handed(f.Name()))
+	fileDeadlinesOf(f)
+}
+
+func fileDeadlinesOf(f *os.File) {
 	other, removeOther := tempFile(100)
 	defer removeOther()
 	b := make([]byte, 100)
