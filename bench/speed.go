@@ -110,7 +110,18 @@ func busyCase(name, spin string, must, aim float64) *bcase {
 	}
 }
 
+// syncCase is latency while goroutines write and sync large files. The goals are ratios:
+// the disk has a part in it.
+func syncCase(name string, files int) *bcase {
+	return &bcase{
+		name: name, program: "servers/echo", args: []string{fmt.Sprint("-sync=", files)}, solo: true, most: 3,
+		driver: echoArgs(16, 1, "-latency", "-urgent", "-think=2ms", "-duration=4s", "-msgs=1000000000", "-warm=100"),
+		lines:  slices.Concat([]report.Line{less("p99_us", 0.5, 0.2)}, show("p50_us", "rate"), []report.Line{{Measure: "synced_mb", More: true}}),
+	}
+}
+
 var busyCases = []*bcase{
+	syncCase("busy-sync", 64),
 	busyCase("busy-hog", "hog", 1000, 200),
 	busyCase("busy-yield", "yield", 200, 100),
 }

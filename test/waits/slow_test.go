@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,4 +109,77 @@ func TestBadNumberOfThreads(t *testing.T) {
 			t.Errorf("ziothreads=%s: %s%s", n, r.Stdout, r.Stderr)
 		}
 	}
+}
+
+// Short reads and writes, errors of the disk, a full disk, the end of a file where it says
+// to be longer: as stock Go.
+func TestFaults(t *testing.T) {
+	dir := t.TempDir()
+	synced := 0
+	var interrupts atomic.Int32
+	s, err := fuse.Mount(dir, fuse.FS{
+		Files: 8, Size: 50_000,
+		Open: func(file int) error {
+			if file == 7 {
+				return syscall.EACCES
+			}
+			return nil
+		},
+		Read: func(file int, b []byte, off int64) (int, error) {
+			for i := range b {
+				b[i] = byte(off) + byte(i)
+			}
+			switch {
+			case file == 1:
+				return len(b)/2 + 1, nil
+			case file == 2 || file == 3 && off > 8000:
+				return 0, syscall.EIO
+			case file == 4:
+				return max(0, min(len(b), 12_000-int(off))), nil
+			case file == 5 && interrupts.Add(1)%2 == 1:
+				return 0, syscall.EINTR
+			}
+			return len(b), nil
+		},
+		Write: func(file int, b []byte, off int64) (int, error) {
+			switch file {
+			case 1:
+				return len(b)/2 + 1, nil
+			case 2:
+				return 0, syscall.ENOSPC
+			case 3:
+				return 0, syscall.EDQUOT
+			}
+			return len(b), nil
+		},
+		Sync: func(file int) error {
+			if synced++; file == 2 && synced%2 == 1 {
+				return syscall.EIO
+			}
+			synced &^= 1
+			return nil
+		},
+	})
+	if err != nil {
+		t.Skip("no FUSE here: ", err)
+	}
+	defer s.Close()
+	output := func(tc *zgo.Toolchain, env ...string) string {
+		r := child.Run(child.Cmd{Path: tc.With("CGO_ENABLED=0").Build(t, "./prog"), Args: []string{"faults", dir}, Env: env})
+		if bad := r.Bad(); bad != "" {
+			t.Fatal(bad)
+		}
+		return r.Stdout
+	}
+	want := output(zgo.Stock(t))
+	if !strings.Contains(want, "no space left") || !strings.Contains(want, "input/output error") {
+		t.Fatalf("the faults do not show:\n%s", want)
+	}
+	each(t, func(t *testing.T, backend string) {
+		for _, more := range []string{"", ",ziothreads=1"} {
+			if got := output(zgo.Patched(t), "GODEBUG=zio="+backend+more); got != want {
+				t.Errorf("with%s:\n%s\nstock Go:\n%s", more, got, want)
+			}
+		}
+	})
 }

@@ -1,11 +1,13 @@
 // Echo is the server that most Go programmers would write: a goroutine per
 // connection, a loop of Read and Write. With -spin it also computes on every
-// processor, which is what shows how long a completed read waits for one.
+// processor, which is what shows how long a completed read waits for one; with -sync
+// it writes and syncs large files.
 package main
 
 import (
 	"flag"
 	"net"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,7 @@ func main() {
 	msg := flag.Int("msg", 64, "bytes of a message, for the count")
 	once := flag.Bool("once", false, "close after the first reply")
 	spin := flag.String("spin", "", "hog: GOMAXPROCS goroutines that never yield; yield: they yield every 10 us")
+	files := flag.Int("sync", 0, "how many goroutines write and sync large files meanwhile")
 	flag.Parse()
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -25,7 +28,15 @@ func main() {
 		meter.Fatal(err)
 	}
 	start := time.Now()
+	if *files > 0 {
+		if err := syncFiles(*files); err != nil {
+			meter.Fatal(err)
+		}
+	}
 	meter.Ready(l.Addr().String(), func() {
+		if *files > 0 {
+			meter.Set("synced_mb", float64(synced.Load()))
+		}
 		if *spin != "" {
 			full := float64(time.Since(start)/slice) * float64(runtime.GOMAXPROCS(0))
 			meter.Set("work_share", float64(spins.Load())/full)
@@ -80,4 +91,33 @@ func work(yield bool) {
 			runtime.Gosched()
 		}
 	}
+}
+
+// synced counts MiB that are on the disk.
+var synced atomic.Int64
+
+// syncFiles starts goroutines that write a file each, 4 MiB again and again, and sync
+// it. The files have no names.
+func syncFiles(n int) error {
+	for range n {
+		// /tmp may be memory, /var/tmp is on a disk.
+		f, err := os.CreateTemp("/var/tmp", "zio-bench-")
+		if err != nil {
+			return err
+		}
+		if err := os.Remove(f.Name()); err != nil {
+			return err
+		}
+		go func() {
+			for buf := make([]byte, 4<<20); ; synced.Add(int64(len(buf) >> 20)) {
+				if _, err := f.WriteAt(buf, 0); err != nil {
+					meter.Fatal(err)
+				}
+				if err := f.Sync(); err != nil {
+					meter.Fatal(err)
+				}
+			}
+		}()
+	}
+	return nil
 }

@@ -21,24 +21,20 @@ import (
 type zioState struct {
 	on bool // constant after Init
 
+	// file says that the socket came in as a file, handed that this is a file that
+	// came in in blocking mode, and regular that it is one that cannot be polled.
+	// Constant after Init.
+	file, handed, regular bool
+
 	// shared is set when somebody else got hold of the descriptor, by
 	// RawConn or File, or had it before.
 	shared atomic.Bool
 
-	// file says that the socket came in as a file. Constant after Init.
-	file bool
-
-	// handed says that this is a file that came in in blocking mode, and
-	// blocking is its state, nil until somebody reads or writes it. handed
-	// is constant after Init.
-	handed   bool
+	// blocking is the state of a file in blocking mode, nil until somebody reads
+	// or writes it, and disk that of one whose operations may be in flight or
+	// have deadlines.
 	blocking atomic.Pointer[zioBlocking]
-
-	// regular says that this is a file that cannot be polled, and disk is its
-	// state, nil until the core may perform an operation on it. regular is
-	// constant after Init.
-	regular bool
-	disk    atomic.Pointer[zioDisk]
+	disk     atomic.Pointer[zioDisk]
 
 	// place is for files: how their operations that block are bounded.
 	place zioPlace
