@@ -121,7 +121,7 @@ func (it *item) compare(base *item) {
 	it.out.Failures = differ
 	it.out.Why = clip(fmt.Sprintf("not as the base: %s", strings.Join(differ, " ")))
 	for _, name := range differ {
-		it.last.Stderr += fmt.Sprintf("# %s\n## the base printed\n%s## zio printed\n%s", name, base.cases[name], it.cases[name])
+		it.diff += fmt.Sprintf("# %s\n## the base printed\n%s## zio printed\n%s", name, base.cases[name], it.cases[name])
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // maxRepeats bounds how often a failure is repeated.
-const maxRepeats = 2
+const maxRepeats = 3
 
 // maxResumes bounds how often a test binary that died is continued behind the
 // test that it died in.
@@ -42,6 +42,7 @@ type item struct {
 	whys     []string // how cases of a conformance program ended it
 	compared bool     // with the base's
 	differs  bool
+	diff     string              // what each side printed where they differ, of all tries
 	printed  map[string][]string // by case, in all tries
 	memory   string              // file that remembers an item of the base; "" for none
 }
@@ -173,7 +174,7 @@ func (it *item) save(dir, name string) {
 		return
 	}
 	file := filepath.Join(dir, strings.NewReplacer("/", "_", " ", "_", "=", "").Replace(name)+".log")
-	text := fmt.Sprintf("# %s\n# %s\n%s\n%s", name, it.last.Bad(), it.last.Stdout, it.last.Stderr)
+	text := fmt.Sprintf("# %s\n# %s\n%s\n%s%s", name, it.last.Bad(), it.last.Stdout, it.last.Stderr, it.diff)
 	if os.WriteFile(file, []byte(strings.ReplaceAll(text, reportMark, "")), 0o644) == nil {
 		it.out.Log = file
 	}
