@@ -15,6 +15,9 @@ import (
 // and not, when it reads and writes sockets and pipes, with upstream's poller.
 var newCalls = []string{"io_uring_setup", "io_uring_enter", "io_uring_register", "epoll_pwait2", "ppoll", "recvfrom", "sendto", "preadv2", "pwritev2"}
 
+// fileCalls are those for files. Other programs, which a test may start, make them, too.
+var fileCalls = []string{"statx", "openat2"}
+
 // forbidden answers each of the calls with action.
 func forbidden(action string, calls ...string) []string {
 	var faults []string
@@ -40,7 +43,11 @@ func TestSandboxAnswersNewCalls(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			faults := forbidden(action, newCalls...)
 			needJail(t, faults...)
-			for _, program := range []string{"echo", "hog-idle-p", "deadline", "forks"} {
+			for _, program := range []string{"echo", "hog-idle-p", "deadline", "forks", "files"} {
+				faults := faults
+				if program == "files" {
+					faults = append(forbidden(action, fileCalls...), faults...)
+				}
 				for _, backend := range []string{"auto", "epoll", "off"} {
 					r := runJailed(t, faults, backend, program, "80ms")
 					want := backend

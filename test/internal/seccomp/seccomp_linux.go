@@ -23,6 +23,8 @@ var Calls = map[string]uintptr{
 	"pwritev2":          unix.SYS_PWRITEV2,
 	"recvfrom":          unix.SYS_RECVFROM,
 	"sendto":            unix.SYS_SENDTO,
+	"statx":             unix.SYS_STATX,
+	"openat2":           unix.SYS_OPENAT2,
 }
 
 // Errnos are what can become of a call, by name.
