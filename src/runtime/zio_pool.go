@@ -42,8 +42,9 @@ import (
 
 const (
 	// zioPoolPlaces is the number of places if GODEBUG=ziothreads does not say
-	// one.
+	// one; on large machines it is zioPoolEach for each processor.
 	zioPoolPlaces = 32
+	zioPoolEach   = 4
 
 	// The first lane is for operations of which nothing is known, and has no
 	// reserve; the last is for those on paths.
@@ -95,7 +96,7 @@ var zioNoDesc = pollDesc{zio: zioDesc{kind: zioOnFile}}
 
 // zioPoolInit sets the number of places. It is called when the backend is chosen.
 func zioPoolInit() {
-	n := zioPoolPlaces
+	n := max(zioPoolPlaces, zioPoolEach*int(numCPUStartup))
 	if s := zioSetting("ziothreads"); s != "" {
 		var err error
 		n, err = strconv.Atoi(s)
