@@ -31,6 +31,9 @@ type zioDisk struct {
 // CPU time and not 39, and one thread is no burden. Bench row direct-1.
 var zioReading atomic.Int32
 
+// zioNoFlights says that the backend has no operations in flight, which does not change.
+var zioNoFlights atomic.Bool
+
 // Operations, as in runtime/zio.go.
 const (
 	zioOpRead  = 3
@@ -52,6 +55,9 @@ func runtime_zioFileOp(ctx uintptr, code uint8, p unsafe.Pointer, n int, off int
 // zioDisk returns the state of fd if the core may perform its operations, nil if all
 // is as upstream. The caller holds a reference to fd.
 func (fd *FD) zioDisk() *zioDisk {
+	if zioNoFlights.Load() {
+		return nil
+	}
 	d := fd.zioDiskState()
 	if d.off.Load() {
 		return nil
@@ -69,7 +75,11 @@ func (fd *FD) zioDiskState() *zioDisk {
 		// A file that can be polled, or might be, is on a file system in user
 		// space, whose operations io_uring gives to worker threads, of which
 		// there are few.
-		d.off.Store(err != nil || !fd.zio.regular || !runtime_zioAnyCall() || !runtime_zioFileCan())
+		can := runtime_zioAnyCall() && runtime_zioFileCan()
+		if !can {
+			zioNoFlights.Store(true)
+		}
+		d.off.Store(err != nil || !fd.zio.regular || !can)
 		if !fd.zio.disk.CompareAndSwap(nil, d) {
 			d = fd.zio.disk.Load()
 		}
