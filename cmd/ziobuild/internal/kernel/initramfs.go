@@ -14,7 +14,7 @@ var applets = []string{
 
 // System adds what every guest has: init, busybox and a few files of /etc.
 func (a *Archive) System(init, busybox string) {
-	for _, d := range []string{"proc", "sys", "dev", "tmp", "etc", "bin"} {
+	for _, d := range []string{"proc", "sys", "dev", "tmp", "etc", "bin", "usr", "usr/bin"} {
 		a.Dir(d, 0o755)
 	}
 	a.Device("dev/console", 0o600, 5, 1)
@@ -23,6 +23,7 @@ func (a *Archive) System(init, busybox string) {
 	a.Copy("bin/busybox", 0o755, busybox)
 	for _, name := range applets {
 		a.Link("bin/"+name, "busybox")
+		a.Link("usr/bin/"+name, "/bin/busybox")
 	}
 	for name, text := range map[string]string{
 		"hosts":       "127.0.0.1 localhost guest\n::1 localhost ip6-localhost\n",
@@ -36,7 +37,8 @@ func (a *Archive) System(init, busybox string) {
 	}
 }
 
-// Tree adds a folder of this machine: its files, and its subfolder testdata.
+// Tree adds a folder of this machine: its files, and its subfolder testdata. Of others
+// there are the names.
 func (a *Archive) Tree(name, from string) {
 	a.Dir(name, 0o755)
 	a.fail(filepath.WalkDir(from, func(file string, d fs.DirEntry, err error) error {
@@ -52,6 +54,7 @@ func (a *Archive) Tree(name, from string) {
 		case err != nil:
 			return err
 		case d.IsDir() && filepath.Dir(rel) == "." && d.Name() != "testdata":
+			a.Dir(to, 0o755)
 			return fs.SkipDir
 		case d.IsDir():
 			a.Dir(to, 0o755)

@@ -127,7 +127,7 @@ func TestArchive(t *testing.T) {
 	}
 	got := list(t, b.Bytes())
 	want := "a 40755 0|a/b 40755 0|a/b/c 100755 5 hello|a/l 120777 3 b/c|dev 40755 0|dev/console 20600 0|d 40755 0|d/0 40755 0|" +
-		"d/0/testdata 40755 0|d/0/testdata/y 100644 2 yy|d/0/x.go 100644 10 package x\n|TRAILER!!! 0 0"
+		"d/0/other 40755 0|d/0/testdata 40755 0|d/0/testdata/y 100644 2 yy|d/0/x.go 100644 10 package x\n|TRAILER!!! 0 0"
 	if got != want {
 		t.Errorf("archive\n%s\nwant\n%s", got, want)
 	}

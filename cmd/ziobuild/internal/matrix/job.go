@@ -215,6 +215,9 @@ func (w *work) rounds(ctx context.Context) error {
 			w.say(fmt.Sprintf("round %d: %d/%d", round, n, len(tasks)))
 			if it := byID[r.ID]; it != nil {
 				it.add(r)
+				if it.backend == "" && !it.queued {
+					it.remember() // the next run has it though this one may be cut short
+				}
 				w.tell(round, it)
 				delete(byID, r.ID)
 			}

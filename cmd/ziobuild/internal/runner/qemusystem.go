@@ -134,12 +134,7 @@ func writeInitramfs(name, init, busybox string, tasks []Task) error {
 			a.Copy(files[t.File], 0o755, t.File)
 		}
 		if dirs[t.Dir] == "" {
-			dirs[t.Dir] = fmt.Sprintf("/d/%d", len(dirs))
-			if t.Dir == "" {
-				a.Dir(dirs[t.Dir], 0o755)
-			} else {
-				a.Tree(dirs[t.Dir], t.Dir)
-			}
+			dirs[t.Dir] = addDir(a, fmt.Sprintf("/d/%d", len(dirs)), t.Dir)
 		}
 		t.File, t.Dir = files[t.File], dirs[t.Dir]
 		inside = append(inside, t)
@@ -153,6 +148,23 @@ func writeInitramfs(name, init, busybox string, tasks []Task) error {
 		return err
 	}
 	return f.Close()
+}
+
+// addDir adds the folder in which tasks run below the folder name, and returns what it
+// is called in the guest. Some of Go's tests use the files beside theirs.
+func addDir(a *kernel.Archive, name, dir string) string {
+	if dir == "" {
+		a.Dir(name, 0o755)
+		return name
+	}
+	if beside := filepath.Join(filepath.Dir(dir), "testdata"); beside != dir {
+		if fi, err := os.Stat(beside); err == nil && fi.IsDir() {
+			a.Tree(name+"/testdata", beside)
+		}
+	}
+	inside := name + "/" + filepath.Base(dir)
+	a.Tree(inside, dir)
+	return inside
 }
 
 // boot runs a guest until it powers off, or says nothing for too long.
