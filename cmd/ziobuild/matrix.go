@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/zio-go/zio/cmd/ziobuild/internal/kernel"
@@ -87,7 +88,7 @@ func (a *app) runMatrix(o *matrix.Options, jobs []*matrix.Job, file string) (err
 	o.Show = a.matrixShow()
 	o.Debugf = debugf
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	rep, err := o.Run(ctx, jobs)
 	if err != nil {
