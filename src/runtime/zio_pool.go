@@ -91,8 +91,9 @@ var zioPool struct {
 	seen  uint64 // ends when it was set
 }
 
-// zioNoDesc stands for the descriptor of operations that have none.
-var zioNoDesc = pollDesc{zio: zioDesc{kind: zioOnFile}}
+// zioNoDesc stands for the descriptor of operations that have none, and of all for
+// scopes: what waits for a place can be canceled, whatever the file is.
+var zioNoDesc pollDesc
 
 // zioPoolInit sets the number of places. It is called when the backend is chosen.
 func zioPoolInit() {
@@ -205,7 +206,7 @@ func poll_zioQueue(pd *pollDesc, mode int, lane int) int {
 	op := zioOpOf(gp)
 	w := zioWait{op: op, mode: int32(mode)}
 	for {
-		if err := netpollcheckerr(pd, w.mode); err != pollNoError {
+		if err := zioPlaceErr(gp, pd, w.mode); err != pollNoError {
 			return err
 		}
 		if listed {
@@ -216,7 +217,7 @@ func poll_zioQueue(pd *pollDesc, mode int, lane int) int {
 			op.next(pd, w.mode, zioOpReady)
 		}
 		op.lane = uint8(lane)
-		scoped := gp.zioScope.scope != nil && zioScopeBegin(gp, pd, w.mode)
+		scoped := gp.zioScope.scope != nil && zioScopeBegin(gp, &zioNoDesc, 'r')
 		gopark(zioPoolCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 4)
 		if scoped {
 			zioScopeWaited(gp, op.res != zioEnded)
@@ -234,4 +235,16 @@ func poll_zioQueue(pd *pollDesc, mode int, lane int) int {
 			return pollNoError
 		}
 	}
+}
+
+// zioPlaceErr is netpollcheckerr for an operation on a file that is to wait for a place.
+func zioPlaceErr(gp *g, pd *pollDesc, mode int32) int {
+	scoped := pollNoError
+	if gp.zioScope.scope != nil {
+		scoped = zioScopeErr(gp, &zioNoDesc, 'r')
+	}
+	if err := netpollcheckerr(pd, mode); scoped == pollNoError || err == pollErrClosing {
+		return err
+	}
+	return scoped
 }

@@ -80,7 +80,7 @@ func zioPoolCommit(gp *g, wp unsafe.Pointer) bool {
 	}
 	unlock(&p.lock)
 	// From here the goroutine may run.
-	if zioMayWait(gp, pd, mode) || !op.move(s, zioStateIdle) {
+	if zioMayWait(gp, pd, mode) && zioMayWait(gp, &zioNoDesc, 'r') || !op.move(s, zioStateIdle) {
 		return true
 	}
 	netpollAdjustWaiters(-1)

@@ -16,12 +16,21 @@ import (
 	"github.com/zio-go/zio/test/internal/zgo"
 )
 
-// slow mounts a file system whose operations end when wait returns. The server is this
+// slow mounts a file system whose operations end when wait returns; files from 80 on are
+// opened then, too. The server is this
 // process, not the program under test.
 func slow(t *testing.T, wait func()) (dir string) {
 	dir = t.TempDir()
 	io := func(_ int, b []byte, _ int64) (int, error) { wait(); return len(b), nil }
-	s, err := fuse.Mount(dir, fuse.FS{Files: 100, Size: 1 << 20, Read: io, Write: io, Sync: func(int) error { wait(); return nil }})
+	s, err := fuse.Mount(dir, fuse.FS{
+		Files: 100, Size: 1 << 20, Read: io, Write: io, Sync: func(int) error { wait(); return nil },
+		Open: func(file int) error {
+			if file >= 80 {
+				wait()
+			}
+			return nil
+		},
+	})
 	if err != nil {
 		t.Skip("no FUSE here: ", err)
 	}

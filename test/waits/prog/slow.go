@@ -154,17 +154,52 @@ func slowQueue(args []string) {
 			if err := <-r; !errors.Is(err, os.ErrClosed) {
 				bad(what, "when closed:", err)
 			}
+			if queueScope != nil {
+				f = open(name(60))
+				queueScope(what, wait, func() error { return op(f) }, func() { read(30 + i) })
+				f.Close()
+			}
 		}
+	}
+	if queueScope != nil {
+		queuePaths(dir, wait)
 	}
 	if err := os.Remove(stop); err != nil {
 		bad(err)
 	}
 	wg.Wait()
-	if k := metric("queued:ops"); k != 0 {
-		bad(k, "operations are left in the queue")
+	if !settle(func() bool { return metric("queued:ops") == 0 && metric("threads:threads") == 0 }) {
+		bad(metric("threads:threads"), "places are taken at the end, and", metric("queued:ops"), "operations wait")
 	}
-	if n := metric("threads:threads"); n != 0 {
-		bad(n, "places are taken at the end")
+}
+
+// queueScope has op wait for a place in a scope, and cancels that. Then other is
+// called while op waits. It is nil where there is no package zio.
+var queueScope func(what string, wait func(string, func()), op func() error, other func())
+
+// queuePaths cancels operations on paths that wait for a place.
+func queuePaths(dir string, wait func(string, func())) {
+	open := func() {
+		go func() {
+			if f, err := os.Open(filepath.Join(dir, "80")); err == nil {
+				f.Close()
+			}
+		}()
+	}
+	for range 10 {
+		open()
+	}
+	time.Sleep(50 * time.Millisecond)
+	none := filepath.Join(dir, "none")
+	for what, op := range map[string]func() error{
+		"open":   func() error { _, err := os.Open(none); return err },
+		"stat":   func() error { _, err := os.Stat(none); return err },
+		"mkdir":  func() error { return os.Mkdir(none, 0o777) },
+		"rename": func() error { return os.Rename(none, none+"x") },
+		"remove": func() error { return os.Remove(none) },
+		"list":   func() error { _, err := os.ReadDir(none); return err },
+	} {
+		queueScope(what, wait, op, open)
 	}
 }
 
