@@ -19,7 +19,11 @@ func TestFileRaces(t *testing.T) {
 
 func TestFileRacesDetected(t *testing.T) {
 	zgo.NeedCC(t)
-	raceFiles(t, zgo.Patched(t).With("CGO_ENABLED=1").Build(t, "./prog", "-race"), []int{2})
+	procs := []int{2}
+	if *full {
+		procs = []int{1, 2, 8}
+	}
+	raceFiles(t, zgo.Patched(t).With("CGO_ENABLED=1").Build(t, "./prog", "-race"), procs)
 }
 
 func raceFiles(t *testing.T, bin string, procs []int) {
