@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"bufio"
 	"fmt"
 	"io"
@@ -348,7 +349,15 @@ func blockingRegular(t *T) {
 	t.Print(sum(b[:n]), err)
 	n, err = g.Read(b)
 	t.Print(n, unpath(err))
-	t.Print(unpath(g.SetDeadline(time.Now())))
+	// A deadline that has not passed makes no difference, whether there are deadlines
+	// or not.
+	if err := g.SetDeadline(time.Now().Add(time.Hour)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+		t.Print(unpath(err))
+	}
+	n, err = g.WriteAt([]byte("J"), 0)
+	t.Print(n, unpath(err))
+	n, err = g.ReadAt(b[:3], 0)
+	t.Print(sum(b[:n]), unpath(err))
 	g.Close()
 	f.Close()
 }
