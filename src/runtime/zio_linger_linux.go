@@ -13,12 +13,13 @@ import (
 // to wait in the kernel, and returns its number, -1 if all are taken. wake
 // is a descriptor that becomes readable when the wait is to end; it is -1
 // if the caller must bound the wait itself: with timed, which asks for that, and
-// in a scope, whose cancel does not wait for sysmon.
+// in a scope, whose cancel does not wait for sysmon, and on a thread that a goroutine
+// is locked to: it may have a descriptor table of its own, in which wake is something else.
 //
 //go:linkname poll_zioLinger internal/poll.runtime_zioLinger
 func poll_zioLinger(timed bool) (place, wake int) {
 	since := int64(zioLingerTold)
-	if !timed && getg().zioScope.scope == nil {
+	if gp := getg(); !timed && gp.zioScope.scope == nil && gp.lockedm == 0 {
 		since = nanotime()
 	}
 	z := &zioLingers
