@@ -96,7 +96,7 @@ ARGS is the command line that did, after the word ziobuild: the report begins
 with it. Versions, settings, and what doctor finds are filled in. It goes to the
 standard output and nowhere else, unlike that of go bug ('ziobuild go bug').
 `},
-	"matrix": {"[-run GLOB] [-runner NAME] [-kernel GLOB] [-short] [-json FILE] [-logs DIR] [-fresh] [-j N] [-n | -github] [packages]", `
+	"matrix": {"[-run GLOB] [-runner NAME] [-kernel GLOB] [-short] [-json FILE] [-logs DIR] [-tests PATTERN] [-fresh] [-j N] [-n | -github] [packages]", `
 Matrix builds for every port, GOOS and GOARCH in the variants that matter, with the
 patched toolchain and with the base, runs it with each thing on this machine that
 can, and prints a table: what became of it, and of the base. From a checkout it
@@ -114,6 +114,7 @@ last line begins with "matrix complete". The exit code is 1 if something failed,
 	              they are named, and the important tests
 	-json FILE    write the report, with all versions, to a file
 	-logs DIR     folder for the output of what failed (default: a temporary one)
+	-tests PATTERN  of the packages that are named, only these tests
 	-fresh        repeat what passed on the base in an earlier run, too
 	-j N          jobs at a time (default: one for each processor)
 	-n            print the plan and do nothing

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ func (a *app) matrix(args []string) error {
 	github := fs.Bool("github", false, "")
 	report := fs.String("json", "", "")
 	logs := fs.String("logs", "", "")
+	tests := fs.String("tests", "", "")
 	fresh := fs.Bool("fresh", false, "")
 	workers := fs.Int("j", runtime.NumCPU(), "")
 	if err := parse(fs, args, -1); err != nil {
@@ -37,6 +39,9 @@ func (a *app) matrix(args []string) error {
 	}
 	if err := f.Check(); err != nil {
 		return usageError("matrix: " + err.Error())
+	}
+	if _, err := regexp.Compile(*tests); err != nil || *tests != "" && fs.NArg() == 0 {
+		return usageError("matrix: -tests is a pattern, as that of go test -run, for the packages that are named behind it")
 	}
 	f.Host = hostPort(a.platform)
 	jobs := matrix.Plan(f)
@@ -51,7 +56,7 @@ func (a *app) matrix(args []string) error {
 		matrix.WritePlan(a.stdout, jobs, units)
 		return nil
 	}
-	o := &matrix.Options{Packages: fs.Args(), Short: f.Short, Workers: *workers, Logs: *logs, Host: f.Host}
+	o := &matrix.Options{Packages: fs.Args(), Tests: *tests, Short: f.Short, Workers: *workers, Logs: *logs, Host: f.Host}
 	if !*fresh {
 		cache, err := a.cache()
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var rows = regexp.MustCompile(`(?m)^Matrix: -run \S+ -runner \S+( -kernel \S+)?$`)
+var rows = regexp.MustCompile(`(?m)^Matrix: -run \S+ -runner \S+( -kernel \S+)?( -tests \S+ \S+)?$`)
 
 // Every patch still fits the tree, and names rows.
 func TestPatches(t *testing.T) {

@@ -38,6 +38,7 @@ type item struct {
 	repeats  int      // of a failure
 	retrying bool     // only the failed tests of a package are run
 	before   string   // why it failed the time before
+	pattern  string   // of the tests of a package; "" for all
 	leave    []string // cases of a conformance program, or tests, that are not run
 	whys     []string // how cases of a conformance program ended it
 	compared bool     // with the base's
@@ -162,6 +163,9 @@ func (it *item) limitArgs() []string {
 // emulator cannot run, and these.
 func (it *item) testArgs(seen ...string) []string {
 	args := it.limitArgs()
+	if it.pattern != "" {
+		args = append(args, "-test.run="+it.pattern)
+	}
 	if skip := append(slices.Clone(it.leave), seen...); len(skip) > 0 {
 		args = append(args, "-test.skip="+only(skip))
 	}

@@ -162,6 +162,7 @@ func (w *work) item(u Unit, part, backend, want string) *item {
 	}
 	switch {
 	case u.Package != "":
+		it.pattern = w.Tests
 		it.task.Timeout = time.Duration(slow) * 3 * time.Minute
 		it.task.Args = it.testArgs()
 		it.task.Env = []string{"GODEBUG=" + godebug(backend, "")}

@@ -20,6 +20,7 @@ type Options struct {
 	Dir               string   // where go commands run: the checkout, or the user's module
 	Checkout          bool     // Dir has the programs of the checkout
 	Packages          []string // to test instead of the usual units
+	Tests             string   // pattern of the tests of Packages; "" for all
 	Short             bool
 	Workers           int    // jobs at a time
 	Logs              string // folder for the output of what is not good
