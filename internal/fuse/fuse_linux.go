@@ -118,7 +118,7 @@ const (
 	root      = 1 // number of the directory; a file's is its name + firstFile
 	firstFile = 2
 	pollName  = ".poll" // a file that is there for refusePoll
-	pollNode  = 1 << 40
+	pollNode  = 1 << 30
 	valid     = 3600 // seconds that the kernel may keep names and attributes
 )
 
