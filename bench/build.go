@@ -101,15 +101,15 @@ func (b *builder) gnet() (string, error) {
 	})
 }
 
-// pgx builds the client in bench/pgx, which is a module of its own.
-func (b *builder) pgx(kind string) (string, error) {
-	out := filepath.Join(b.dir, kind, "pgx")
+// module builds a program that is a module of its own, since it uses others.
+func (b *builder) module(kind, name string) (string, error) {
+	out := filepath.Join(b.dir, kind, name)
 	return b.once(out, func() error {
 		cmd, env, err := b.goOf(kind)
 		if err != nil {
 			return err
 		}
-		return b.run(filepath.Join(b.root, "bench", "pgx"), append(env, "GOFLAGS="), cmd, "build", "-o", out, ".")
+		return b.run(filepath.Join(b.root, "bench", name), append(env, "GOFLAGS="), cmd, "build", "-o", out, ".")
 	})
 }
 

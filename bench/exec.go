@@ -35,13 +35,22 @@ func runPgx(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float
 	if r.pg == "" {
 		return nil, errors.New("no PostgreSQL server: name one with -pg postgres://user@host/database")
 	}
-	bin, err := r.build.pgx(s.kind)
+	bin, err := r.build.module(s.kind, "pgx")
 	if err != nil {
 		return nil, err
 	}
 	with := *bc
 	with.args = append([]string{"-dsn=" + r.pg}, bc.args...)
 	return runReport(r, &with, s, bin, procs)
+}
+
+// runScopes runs the program that times package zio.
+func runScopes(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float64, error) {
+	bin, err := r.build.module(s.kind, "scopes")
+	if err != nil {
+		return nil, err
+	}
+	return runReport(r, bc, s, bin, procs)
 }
 
 // runHello starts the program 50 times for the time from fork to exit, and once

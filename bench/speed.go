@@ -15,7 +15,7 @@ var syscalls = report.Line{Measure: "syscalls"}
 
 // cases is the Speed table: what is run, what is reported, and the goals, must
 // and aim. A goal is of the ratio to stock unless it is absolute.
-var cases = slices.Concat(echoCases, serverCases, bulkCases, busyCases, otherCases)
+var cases = slices.Concat(echoCases, serverCases, bulkCases, busyCases, scopeCases, otherCases)
 
 var echoCases = []*bcase{
 	{
@@ -143,6 +143,24 @@ func fileCase(name, what string, goroutines int, goals ...report.Line) *bcase {
 		}
 	}
 	return &bcase{name: name, program: "servers/files", args: []string{what, fmt.Sprint(goroutines)}, run: runReport, most: 3, lines: lines}
+}
+
+// scopeCase is a case of package zio. Its ratios are to what is done without that, in
+// the same process.
+func scopeCase(what string, lines ...report.Line) *bcase {
+	for i := range lines {
+		lines[i].Absolute = true
+	}
+	return &bcase{name: "scope-" + what, args: []string{what}, run: runScopes, only: "zio", most: 3, lines: lines}
+}
+
+var scopeCases = []*bcase{
+	scopeCase("plain", less("pingpong_ratio", 1.05, 1.02), less("mutex_ratio", 1.05, 1.02), less("spawn_ratio", 1.05, 1.02),
+		less("echo_ratio", 1.05, 1.02), less("read_ratio", 1.05, 1.02)),
+	scopeCase("timeout", less("timeout_deadline", 1.0, 0.8), less("timeout_context", 0.35, 0.3), report.Line{Measure: "timeout_ns"}, report.Line{Measure: "empty_ns"}),
+	scopeCase("group", less("run_1", 1.15, 1.0), less("run_10", 1.05, 1.0), less("run_100", 1.05, 1.0), less("run_1000", 1.05, 1.0),
+		less("run_100000", 1.05, 1.0), less("task_bytes", 160, 112)),
+	scopeCase("cancel", less("cancel_ms", 50, 20), report.Line{Measure: "cancel_cpu_ms"}),
 }
 
 var otherCases = []*bcase{

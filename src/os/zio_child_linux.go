@@ -16,8 +16,25 @@ import (
 
 // zioChild is the part of a processHandle that the runtime poller knows.
 type zioChild struct {
-	once sync.Once
-	fd   *poll.FD // nil if the poller does not take the pidfd; owns the pidfd if not
+	mu    sync.Mutex
+	tried bool     // the poller was asked to take the pidfd
+	fd    *poll.FD // nil if it did not; owns the pidfd if it did
+}
+
+// watch returns what waits for the pidfd, nil if the caller is to block. With the
+// submission core off, only who is in a scope, which may end the wait, does not.
+func (ph *processHandle) watch() *poll.FD {
+	c := &ph.zio
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.tried && poll.ZioParks() {
+		c.tried = true
+		fd := &poll.FD{Sysfd: int(ph.handle)}
+		if fd.ZioInit() {
+			c.fd = fd
+		}
+	}
+	return c.fd
 }
 
 // waitid is waitid(2) for the process of the handle to end. If ok is false,
@@ -26,17 +43,12 @@ type zioChild struct {
 // Calls take turns. The first that finds the process ended reaps it, the
 // others get ECHILD.
 func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage) (err error, ok bool) {
-	ph.zio.once.Do(func() {
-		fd := &poll.FD{Sysfd: int(ph.handle)}
-		if fd.ZioInit() {
-			ph.zio.fd = fd
-		}
-	})
-	if ph.zio.fd == nil {
+	fd := ph.watch()
+	if fd == nil {
 		return nil, false
 	}
-	ph.zio.fd.ZioLinger()
-	perr := ph.zio.fd.RawRead(func(pidfd uintptr) bool {
+	fd.ZioLinger()
+	perr := fd.RawRead(func(pidfd uintptr) bool {
 		*info = unix.SiginfoChild{}
 		err = zioIgnoringEINTR(func() error {
 			return unix.Waitid(unix.P_PIDFD, int(pidfd), info, syscall.WEXITED|syscall.WNOHANG, rusage)
@@ -44,8 +56,8 @@ func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage)
 		return err != nil || info.Pid != 0
 	})
 	if perr != nil {
-		// The poller gave up; the process is as it was.
-		return nil, false
+		// The process is as it was. Without a cancel the poller gave up.
+		return perr, poll.ScopeCanceled != nil && poll.ScopeCanceled(perr)
 	}
 	return err, true
 }

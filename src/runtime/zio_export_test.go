@@ -267,11 +267,13 @@ func (ZioPollSet) Check() (n int, bad string) {
 
 // Results of operations on files.
 const (
-	ZioClosed  = zioErrBase - pollErrClosing
-	ZioTimeout = zioErrBase - pollErrTimeout
-	ZioOpRead  = zioOpRead
-	ZioOpWrite = zioOpWrite
-	ZioOpSync  = zioOpSync
+	ZioClosed   = zioErrBase - pollErrClosing
+	ZioTimeout  = zioErrBase - pollErrTimeout
+	ZioCanceled = zioErrBase - pollErrCanceled
+	ZioRefused  = zioErrBase - pollErrRefused
+	ZioOpRead   = zioOpRead
+	ZioOpWrite  = zioOpWrite
+	ZioOpSync   = zioOpSync
 )
 
 // A ZioFile is a descriptor for operations in flight.

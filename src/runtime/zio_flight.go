@@ -75,7 +75,7 @@ func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int
 	w := zioWait{op: op, buf: buf, mode: zioModeOf(code)}
 	r := int32(zioEnded)
 	for r == zioEnded {
-		if err := netpollcheckerr(pd, w.mode); err != pollNoError {
+		if err := zioFileErr(gp, pd, w.mode); err != pollNoError {
 			r = int32(zioErrBase - err)
 			break
 		}
@@ -87,7 +87,14 @@ func poll_zioFileOp(pd *pollDesc, code uint8, buf unsafe.Pointer, n int, off int
 		op.link(pd, w.mode, code)
 		unlock(&pd.lock)
 		op.len, op.word = uint32(n), uint64(off)
+		scoped := gp.zioScope.scope != nil
+		if scoped {
+			gp.zioScope.begin(gp, uintptr(unsafe.Pointer(pd)), uint8(w.mode))
+		}
 		gopark(zioFlightCommit, noescape(unsafe.Pointer(&w)), waitReasonIOWait, traceBlockNet, 4)
+		if scoped {
+			zioScopeWaited(gp, op.res != zioEnded)
+		}
 		lock(&pd.lock)
 		op.unlink()
 		unlock(&pd.lock)
@@ -177,7 +184,7 @@ func zioFlightCommit(gp *g, wp unsafe.Pointer) bool {
 	}
 	var list gList
 	s := op.publish(zioStateQueued)
-	if netpollcheckerr(pd, mode) != pollNoError && op.move(s, zioStateIdle) {
+	if !zioFileMayWait(gp, pd, mode) && op.move(s, zioStateIdle) {
 		b.unlock()
 		op.res = zioEnded
 		return false
@@ -202,8 +209,8 @@ func zioCancelFlights(pd *pollDesc, mode int32) {
 	}
 }
 
-// cancel asks for the end of an operation that is linked. It has exactly one end all
-// the same, and may succeed.
+// cancel asks for the end of an operation that is linked, or whose goroutine is held in
+// its wait. It has exactly one end all the same, and may succeed.
 //
 //go:nowritebarrier
 func (op *zioOp) cancel() {

@@ -61,10 +61,10 @@ type zioTask struct {
 type zioScopeG struct {
 	scope *zioScope
 	task  *zioTask
-	pd    uintptr // the *pollDesc that is waited for
+	pd    uintptr // the *pollDesc that is waited for; in a coroutine's place, its *g
 	state atomic.Uint32
 
-	mode uint8 // of the wait, 'r' or 'w'
+	mode uint8 // of the wait, 'r' or 'w', or zioWaitCoro
 
 	// interrupted says that the wait that just ended was ended by a cancel.
 	interrupted bool
@@ -110,7 +110,8 @@ func (s *zioScope) below(scope *zioScope) bool {
 
 // begin publishes a wait of gp, which is the current goroutine and has a scope.
 // After it the caller looks at the scope before it parks.
-func (z *zioScopeG) begin(gp *g) {
+func (z *zioScopeG) begin(gp *g, pd uintptr, mode uint8) {
+	z.pd, z.mode = pd, mode
 	if t := z.task; t != nil && !t.linked {
 		t.link(gp)
 	}
@@ -199,7 +200,12 @@ func zioScopeWake(s *zioScope, gp guintptr) {
 	z := &gp.ptr().zioScope
 	if z.hold() {
 		zioStress()
-		ready := z.scope.below(s) && zioScopeEnd(gp.ptr())
+		ready := false
+		if z.mode == zioWaitCoro {
+			zioScopeWake(s, guintptr(z.pd))
+		} else {
+			ready = z.scope.below(s) && zioScopeEnd(gp.ptr())
+		}
 		zioStress()
 		z.release()
 		if ready {
@@ -268,6 +274,54 @@ func zioScopeLeave(s *zioScope) bool {
 	gp.zioScope.scope = s.outer
 	gp.zioScope.refused = 0
 	return true
+}
+
+// zioScopeShield takes the goroutine out of its scope, for work that others rely on,
+// and zioScopeUnshield puts it back.
+//
+//go:linkname zioScopeShield sync.runtime_zioShield
+func zioScopeShield() *zioScope {
+	gp := getg()
+	s := gp.zioScope.scope
+	gp.zioScope.scope = nil
+	return s
+}
+
+//go:linkname zioScopeUnshield sync.runtime_zioUnshield
+func zioScopeUnshield(s *zioScope) {
+	getg().zioScope.scope = s
+}
+
+// zioScopeCanceled reports whether the goroutine is in a scope, and whether it is
+// canceled.
+//
+//go:linkname zioScopeCanceled internal/poll.runtime_zioScoped
+func zioScopeCanceled() (scoped, canceled bool) {
+	s := getg().zioScope.scope
+	return s != nil, s.canceled()
+}
+
+// zioEverybody is the scope that a goroutine gets when it is started, nil if it gets
+// none. Coroutines have that of their caller, and what is shared with others must not be
+// used in a bubble.
+var zioEverybody *zioScope
+
+// zioScopeEverybody puts this goroutine, and all that are started later, into s, which is
+// never canceled: GODEBUG=zioscope=1.
+//
+//go:linkname zioScopeEverybody zio.runtime_everybody
+func zioScopeEverybody(s *zioScope) {
+	zioEverybody = s
+	getg().zioScope.scope = s
+}
+
+// zioScopeShown reports whether a dump says that gp is in a canceled scope. The scope of
+// a goroutine that runs while others are shown may have ended.
+func zioScopeShown(gp *g) bool {
+	if readgstatus(gp)&^_Gscan == _Grunning && gp != getg().m.curg {
+		return false
+	}
+	return gp.zioScope.scope.canceled()
 }
 
 // zioScopeStart makes the goroutine the one of t.

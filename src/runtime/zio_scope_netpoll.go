@@ -19,9 +19,19 @@ const (
 
 // zioScopeErr is the part of netpollcheckerr for goroutines with a scope.
 func zioScopeErr(gp *g, pd *pollDesc, mode int32) int {
-	interrupted := gp.zioScope.interrupted
-	gp.zioScope.interrupted = false
-	if !zioScopeWaits(pd, mode) || !gp.zioScope.scope.canceled() {
+	if !zioScopeWaits(pd, mode) {
+		gp.zioScope.interrupted = false
+		return pollNoError
+	}
+	return gp.zioScope.err()
+}
+
+// err returns what the scope of the current goroutine says to an operation that is
+// about to wait, or whose wait has just ended.
+func (z *zioScopeG) err() int {
+	interrupted := z.interrupted
+	z.interrupted = false
+	if !z.scope.canceled() {
 		zioStress() // before the goroutine parks, perhaps
 		return pollNoError
 	}
@@ -31,13 +41,40 @@ func zioScopeErr(gp *g, pd *pollDesc, mode int32) int {
 	return pollErrRefused
 }
 
+// zioFileErr is netpollcheckerr for an operation on a file that is about to wait. What
+// does not wait, as a read from the page cache, does not ask: programs read files
+// while they clean up.
+func zioFileErr(gp *g, pd *pollDesc, mode int32) int {
+	scoped := pollNoError
+	if gp.zioScope.scope != nil {
+		scoped = gp.zioScope.err()
+	}
+	err := netpollcheckerr(pd, mode)
+	if scoped != pollNoError && err != pollErrClosing {
+		return scoped
+	}
+	return err
+}
+
+// zioFileMayWait is zioMayWait for an operation on a file.
+//
+//go:nowritebarrier
+func zioFileMayWait(gp *g, pd *pollDesc, mode int32) bool {
+	if s := gp.zioScope.scope; s != nil {
+		zioStress()
+		if s.canceled() {
+			return false
+		}
+	}
+	return netpollcheckerr(pd, mode) == pollNoError
+}
+
 // zioScopeWaits reports whether a wait for pd can be canceled. On windows it is
-// the kernel that performs the operation, and it has to be asked first. What
-// reads a file, or reaps a child, is not prepared for it. Who writes to standard
-// output or error says most often how things end.
+// the kernel that performs the operation, and it has to be asked first. Operations
+// on files ask by zioFileErr. Who writes to standard output or error says most often
+// how things end.
 func zioScopeWaits(pd *pollDesc, mode int32) bool {
-	switch {
-	case GOOS == "windows", pd.zio.kind == zioOnFile, pd.zio.kind == zioOnChild:
+	if GOOS == "windows" || pd.zio.kind == zioOnFile {
 		return false
 	}
 	return mode != 'w' || pd.fd != 1 && pd.fd != 2
@@ -65,9 +102,7 @@ func zioScopeBegin(gp *g, pd *pollDesc, mode int32) bool {
 	if !zioScopeWaits(pd, mode) {
 		return false
 	}
-	gp.zioScope.pd = uintptr(unsafe.Pointer(pd))
-	gp.zioScope.mode = uint8(mode)
-	gp.zioScope.begin(gp)
+	gp.zioScope.begin(gp, uintptr(unsafe.Pointer(pd)), uint8(mode))
 	return true
 }
 
@@ -81,10 +116,14 @@ func zioScopeWaited(gp *g, ready bool) {
 
 // zioScopeEnd ends the wait of gp, which is held, and reports whether the caller
 // has to resume it: not if it is not parked yet, and not if something else
-// resumes it.
+// resumes it. An operation in flight, or queued to be so, has its own end.
 func zioScopeEnd(gp *g) bool {
 	if zioOn() {
 		op := gp.zioOp
+		if op.code >= zioOpRead {
+			op.cancel()
+			return false
+		}
 		s := op.state.Load()
 		if s&zioStateMask != zioStateArmed || !op.move(s, zioStateDone) {
 			return false

@@ -26,8 +26,11 @@
 // # What is canceled
 //
 // What waits for a descriptor: reads, writes, accepts and connects on sockets of
-// all kinds, reads and writes of pipes and terminals. [Check] is for loops that
-// compute, and [Done] for select statements.
+// all kinds, reads and writes of pipes and terminals, waits for processes, and, with
+// io_uring, reads of files that the disk has not begun to serve. Lookups, HTTP
+// requests, commands of os/exec, the pool of database/sql, net.Pipe and io.Pipe wait
+// in other ways, and are canceled too. [Check] is for loops that compute, and [Done]
+// for select statements.
 //
 // An operation that reports a cancel had no effect; a write reports how much was
 // written. If it is done when the cancel comes, it succeeds, and the next
@@ -35,8 +38,9 @@
 // cancel comes before the deadline of the descriptor.
 //
 // Never canceled are operations that cannot report an error (plain channel
-// operations, Lock, Wait, time.Sleep), regular files, closing, writes to standard
-// output and standard error, system calls by package syscall, and C code. So
+// operations, Lock, Wait, time.Sleep), what the page cache has of regular files,
+// closing, writes to standard output and standard error, system calls by package
+// syscall, and C code; and what sync.Once calls, which is for all who come later. So
 // deferred functions that close, unlock and log work in a canceled scope; those
 // that have to wait, to say goodbye to a peer, say, use [Cleanup].
 //
@@ -55,7 +59,8 @@
 //
 // Goroutines of the go statement have no scope, whoever starts them: they may work
 // for others, or longer. So connection pools and caches are not canceled with
-// the one who happened to start them.
+// the one who happened to start them. An iterator that iter.Pull has made a coroutine is
+// in the scope of whoever calls next.
 //
 // # Contexts
 //

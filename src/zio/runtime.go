@@ -111,6 +111,11 @@ func runtime_acquire(addr *uint32)
 //go:linkname runtime_release
 func runtime_release(addr *uint32)
 
+// runtime_everybody makes s the scope of the goroutine and of all that are started later.
+//
+//go:linkname runtime_everybody
+func runtime_everybody(s *scope)
+
 // Timers, as package time makes them: the callback runs on the system stack and
 // must not block.
 
@@ -133,8 +138,16 @@ func runtime_nano() int64
 //go:linkname runtime_bubbled
 func runtime_bubbled() bool
 
+//go:linkname io_scopeDone io.zioScopeDone
+var io_scopeDone func() <-chan struct{}
+
+//go:linkname io_scopeError io.zioScopeError
+var io_scopeError func(interrupted bool) error
+
 func init() {
 	poll.ScopeError = func(interrupted bool) error { return refuse(interrupted) }
+	poll.ScopeDone = Done
+	io_scopeDone, io_scopeError = poll.ScopeDone, poll.ScopeError
 	poll.ScopeCanceled = func(err error) bool {
 		var e *CanceledError
 		return errors.As(err, &e)

@@ -17,10 +17,7 @@ import (
 	"io"
 	"math/big"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 	"zio"
@@ -40,84 +37,61 @@ func within(t *testing.T, fn func() error) {
 	}
 }
 
-// hanging returns a server that never answers on /, and on /body sends the header and
-// a part of the body only.
-func hanging(t *testing.T) (url string, client *http.Client) {
-	release := make(chan struct{})
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/body":
-			w.Write([]byte("part"))
-			w.(http.Flusher).Flush()
-			<-release
-		case "/":
-			<-release
-		}
-	}))
-	t.Cleanup(func() { close(release); srv.Close() })
-	return srv.URL, srv.Client()
-}
-
+// What has come of a body is read, and a request that ends before its scope leaves
+// nothing behind.
 func TestHTTPGet(t *testing.T) {
-	url, client := hanging(t)
-	within(t, func() error {
-		resp, err := client.Get(url)
-		if err == nil {
+	for _, http2 := range []bool{false, true} {
+		srv := hanging(t, http2)
+		within(t, func() error {
+			resp, err := srv.Client().Get(srv.URL + "/body")
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			got, err := io.ReadAll(resp.Body)
+			if string(got) != "part" {
+				t.Errorf("got %q, %v", got, err)
+			}
+			return err
+		})
+		err := zio.Scope(func(tok zio.Token) error {
+			resp, err := srv.Client().Get(srv.URL + "/ok")
+			if err != nil {
+				return err
+			}
+			tok.Cancel(errTest)
+			resp.Body.Close()
+			_, err = srv.Client().Get(srv.URL + "/ok")
+			return err
+		})
+		checkCanceled(t, err, errTest)
+		if resp, err := srv.Client().Get(srv.URL + "/ok"); err != nil {
+			t.Errorf("after all that: %v", err)
+		} else {
 			resp.Body.Close()
 		}
-		return err
-	})
-	within(t, func() error {
-		resp, err := client.Get(url + "/body")
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close()
-		got, err := io.ReadAll(resp.Body)
-		if string(got) != "part" {
-			t.Errorf("got %q, %v", got, err)
-		}
-		return err
-	})
-	// A request that ends before its scope leaves nothing behind.
-	err := zio.Scope(func(tok zio.Token) error {
-		resp, err := client.Get(url + "/ok")
-		if err != nil {
-			return err
-		}
-		tok.Cancel(errTest)
-		resp.Body.Close()
-		_, err = client.Get(url + "/ok")
-		return err
-	})
-	checkCanceled(t, err, errTest)
-}
-
-func TestHTTPServe(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
 	}
-	defer ln.Close()
-	within(t, func() error { return http.Serve(ln, nil) })
 }
 
-func TestDialName(t *testing.T) {
-	block := make(chan struct{})
-	defer close(block)
-	r := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-block
-		return nil, errTest
-	}}
-	d := net.Dialer{Resolver: r}
-	within(t, func() error {
-		_, err := d.Dial("tcp", "name.invalid.:80")
-		return err
-	})
-	within(t, func() error {
-		_, err := r.LookupIPAddr(context.Background(), "name.invalid.")
-		return err
-	})
+// What a request hangs on its scope is gone when the body has been read.
+func TestHTTPLeavesNothing(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		srv := hanging(t, http2)
+		zio.Scope(func(tok zio.Token) error {
+			for range 20 {
+				if err := getter(srv, "/ok")(); err != nil {
+					t.Error(err)
+				}
+			}
+			for limit := time.Now().Add(10 * time.Second); zio.AfterFuncs(tok) != 0 && time.Now().Before(limit); {
+				time.Sleep(time.Millisecond)
+			}
+			if n := zio.AfterFuncs(tok); n != 0 {
+				t.Errorf("HTTP/2 is %v: %d functions are left in the scope", http2, n)
+			}
+			return nil
+		})
+	}
 }
 
 // tlsPair returns the ends of a TLS connection after the handshake.
@@ -214,57 +188,6 @@ func TestLoopsEnd(t *testing.T) {
 				t.Errorf("%s, by %s: %d rounds in 50 ms", l.name, how, rounds)
 			}
 		}
-	}
-}
-
-// A command is killed and reaped, whoever started it.
-func TestExec(t *testing.T) {
-	path, err := exec.LookPath("sleep")
-	if err != nil {
-		t.Skip(err)
-	}
-	commands := map[string]func(c *exec.Cmd) error{
-		"Run":    func(c *exec.Cmd) error { return c.Run() },
-		"Output": func(c *exec.Cmd) error { _, err := c.Output(); return err },
-		"Wait": func(c *exec.Cmd) error {
-			if err := c.Start(); err != nil {
-				return err
-			}
-			return c.Wait()
-		},
-	}
-	for name, run := range commands {
-		t.Run(name, func(t *testing.T) {
-			c := exec.Command(path, "1000")
-			var err error
-			within(t, func() error { err = run(c); return err })
-			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.Success() || c.ProcessState == nil {
-				t.Errorf("got %v, state %v", err, c.ProcessState)
-			}
-			if err := c.Process.Signal(os.Kill); !errors.Is(err, os.ErrProcessDone) {
-				t.Errorf("the process is not reaped: %v", err)
-			}
-		})
-	}
-	// Output that is read from a pipe.
-	c := exec.Command(path, "1000")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	within(t, func() error { _, err := io.ReadAll(out); return err })
-	within(t, c.Wait)
-	// A command that ends by itself in a scope that is canceled later.
-	err = zio.Scope(func(tok zio.Token) error {
-		defer tok.Cancel(nil)
-		return exec.Command(path, "0").Run()
-	})
-	if err != nil {
-		t.Errorf("a command that ended by itself: %v", err)
 	}
 }
 

@@ -52,6 +52,17 @@ func TestPackage(t *testing.T) {
 	}
 }
 
+// TestResolver has a scope end lookups that wait in C code.
+func TestResolver(t *testing.T) {
+	zgo.NeedCC(t)
+	bin := zgo.Patched(t).With("CGO_ENABLED=1").Build(t, "./resolver")
+	out := runOn(t, bin, "epoll", ",netdns=cgo", 2)
+	if !strings.HasSuffix(strings.TrimSpace(out), "done") {
+		t.Errorf("stopped half-way:\n%s", out)
+	}
+	t.Log(out)
+}
+
 // TestRaces runs the race matrix.
 func TestRaces(t *testing.T) {
 	plain := zgo.Patched(t).Build(t, "./prog")

@@ -51,13 +51,21 @@ func runtime_zioOn() bool
 func runtime_zioChild(ctx uintptr)
 func runtime_zioAnyCall() bool
 
+// ZioParks reports whether this goroutine parks to wait for a process, and does not block
+// as upstream's: with the submission core, and in a scope.
+func ZioParks() bool {
+	serverInit.Do(runtime_pollServerInit)
+	scoped, _ := runtime_zioScoped()
+	return scoped || runtime_zioOn()
+}
+
 // ZioInit registers a descriptor with the runtime poller that is the pidfd of a
 // process, and reports whether it could. RawRead is then what waits for
 // it, and Close closes it.
 func (fd *FD) ZioInit() bool {
 	serverInit.Do(runtime_pollServerInit)
 	fd.isFile = true
-	if !runtime_zioOn() || fd.pd.init(fd) != nil {
+	if fd.pd.init(fd) != nil {
 		return false
 	}
 	runtime_zioChild(fd.pd.runtimeCtx)

@@ -109,6 +109,17 @@ func (fd *FD) zioDiskDeadline() uintptr {
 	return ctx
 }
 
+// zioRefused returns the error of an operation on a file that would wait, if the scope
+// of the goroutine is canceled, and whether there is a scope that may be. What a
+// thread waits for cannot be ended, so operations in a scope are in flight.
+func zioRefused() (scoped bool, err error) {
+	scoped, canceled := runtime_zioScoped()
+	if canceled {
+		err = ScopeError(false)
+	}
+	return scoped, err
+}
+
 // perform performs an operation in flight, with the results of the runtime.
 func (d *zioDisk) perform(fd *FD, code uint8, p []byte, off int64) int {
 	ctx, err := d.get(fd, runtime_zioFileOpen)
@@ -131,6 +142,11 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 	if d == nil || len(p) == 0 || len(p) > maxRW {
 		n, err = fd.zioFileRead(p, off)
 		return max(n, 0), err, true
+	}
+	if d.direct {
+		if _, err := zioRefused(); err != nil {
+			return 0, err, true
+		}
 	}
 	if !d.direct {
 		if n = runtime_zioPreadNow(zioPreadv2, int32(fd.Sysfd), unsafe.Pointer(&p[0]), len(p), off); n == zioRedo {
@@ -156,7 +172,11 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 		}
 	}
 	r := zioRedo
-	if zioReading.Add(1) > 1 || d.timed.Load() {
+	scoped, refused := zioRefused()
+	if refused != nil && n == 0 {
+		return 0, refused, true
+	}
+	if zioReading.Add(1) > 1 || d.timed.Load() || scoped {
 		r = d.perform(fd, zioOpRead, p[n:], off+int64(n))
 	}
 	defer zioReading.Add(-1)
@@ -187,6 +207,9 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 		return 0, err, true
 	}
 	if d := fd.zioDisk(); d != nil && d.direct && len(p) > 0 {
+		if _, err := zioRefused(); err != nil {
+			return 0, err, true
+		}
 		if race.Enabled {
 			syscall_zioWillWrite()
 		}
@@ -211,16 +234,20 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 //
 // The kernel gives each fsync of a ring to a worker thread, which costs more than a
 // thread of ours: 8 goroutines that append and sync 8 files do it 17 thousand times
-// a second with 54 us of CPU time, and 14 thousand with 91. So only a file that has
-// had a deadline, which could end it, is synced so. Bench row fsync-64.
+// a second with 54 us of CPU time, and 14 thousand with 91. So a file is synced so only
+// where a deadline or a scope could end it. Bench row fsync-64.
 func (fd *FD) zioFsync() (err error, ok bool) {
 	if !fd.zioPlaced() {
 		return nil, false
 	}
-	if err := fd.zioLate('w'); err != nil {
+	scoped, err := zioRefused()
+	if err == nil {
+		err = fd.zioLate('w')
+	}
+	if err != nil {
 		return err, true
 	}
-	if d := fd.zioDisk(); d != nil && d.timed.Load() {
+	if d := fd.zioDisk(); d != nil && (d.timed.Load() || scoped) {
 		switch r := d.perform(fd, zioOpSync, nil, 0); {
 		case r >= 0:
 			return nil, true

@@ -4,7 +4,10 @@
 
 package poll
 
-import "context"
+import (
+	"context"
+	"unsafe"
+)
 
 // ScopeError returns the error of an operation of this goroutine that its scope
 // has canceled: interrupted says whether it was waiting then. Package zio sets it;
@@ -18,9 +21,26 @@ const (
 	pollErrRefused  = 5
 )
 
+// runtime_zioScoped reports whether the goroutine is in a scope, and whether it is
+// canceled.
+func runtime_zioScoped() (scoped, canceled bool)
+
+// ShieldScope takes the goroutine out of its scope, for work that has to be done, or
+// that others rely on. UnshieldScope, with the result, puts it back.
+//
+//go:linkname ShieldScope sync.runtime_zioShield
+func ShieldScope() unsafe.Pointer
+
+//go:linkname UnshieldScope sync.runtime_zioUnshield
+func UnshieldScope(s unsafe.Pointer)
+
 // ScopeCanceled reports whether err says that a scope canceled the operation. It is
 // nil without package zio.
 var ScopeCanceled func(err error) bool
+
+// ScopeDone returns a channel that is closed when the scope of this goroutine is
+// canceled, nil if there is no scope. It is nil without package zio.
+var ScopeDone func() <-chan struct{}
 
 // ScopeAfter returns what has f called, once and in a goroutine of its own, with the
 // error of an operation that the scope of this goroutine refuses, when that scope is

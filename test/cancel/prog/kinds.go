@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+	"zio"
 )
 
 // kinds makes objects of each kind.
@@ -20,6 +23,12 @@ var kinds = map[string]func() (object, error){
 	"udp":    newUDP,
 	"accept": newListener,
 	"write":  newWriter,
+
+	"connect":  newDialer,
+	"terminal": newTerminal,
+	"child":    newChild,
+	"file":     newFile,
+	"fsync":    newSync,
 }
 
 // A stream is read from.
@@ -137,6 +146,105 @@ func (l listener) setDeadline(t time.Time) error { return l.SetDeadline(t) }
 func (l listener) close() error                  { return l.Close() }
 func (l listener) cleanup()                      { l.Close() }
 
+// A dialer connects: to a listener that takes everybody if there is to be data, and to
+// one that answers nobody if not.
+type dialer struct {
+	full, open *net.TCPListener
+	filled     []net.Conn
+	dial       net.Dialer
+	data       bool
+	dialed     byte // number of the last that succeeded
+	accepted   chan byte
+}
+
+func newDialer() (object, error) {
+	d := &dialer{accepted: make(chan byte, 1)}
+	lc := net.ListenConfig{}
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	d.open = ln.(*net.TCPListener)
+	if ln, err = lc.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	d.full = ln.(*net.TCPListener)
+	raw, err := d.full.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	// A second call of listen sets the backlog.
+	if cerr := raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }); cerr != nil || err != nil {
+		return nil, errors.Join(cerr, err)
+	}
+	for {
+		c, err := net.DialTimeout("tcp", d.full.Addr().String(), 100*time.Millisecond)
+		if err != nil {
+			break
+		}
+		d.filled = append(d.filled, c)
+	}
+	go d.accept()
+	return d, nil
+}
+
+// accept passes on the numbers that come. A connect that was canceled may have been
+// done by the kernel; nothing is sent on it.
+func (d *dialer) accept() {
+	defer close(d.accepted)
+	for {
+		c, err := d.open.Accept()
+		if err != nil {
+			return
+		}
+		var b [1]byte
+		if _, err := io.ReadFull(c, b[:]); err == nil {
+			d.accepted <- b[0]
+		}
+		c.Close()
+	}
+}
+
+func (d *dialer) allowed(way int) bool { return way != closing }
+func (d *dialer) ways(a, b int)        { d.data = a == data || b == data }
+
+func (d *dialer) op() error {
+	to := d.full.Addr()
+	if d.data {
+		to = d.open.Addr()
+	}
+	c, err := d.dial.Dial("tcp", to.String())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	d.dialed++
+	return zio.Shield(func() error {
+		if _, err := c.Write([]byte{d.dialed}); err != nil {
+			return err
+		}
+		if got := <-d.accepted; got != d.dialed {
+			return fmt.Errorf("connection %d arrived as %d", d.dialed, got)
+		}
+		return nil
+	})
+}
+
+func (d *dialer) feed() error                   { return nil }
+func (d *dialer) setDeadline(t time.Time) error { d.dial.Deadline = t; return nil }
+func (d *dialer) close() error                  { return nil }
+
+func (d *dialer) cleanup() {
+	d.open.Close()
+	for n := range d.accepted {
+		fail("connection %d was not dialed", n)
+	}
+	for _, c := range d.filled {
+		c.Close()
+	}
+	d.full.Close()
+}
+
 // A writer has a full pipe with room for a page, which is written as a whole or not
 // at all; an item is the room.
 type writer struct {
@@ -188,8 +296,7 @@ func (x *writer) cleanup() {
 	x.w.Close()
 	n, err := io.Copy(io.Discard, x.r)
 	if x.read += int(n); err != nil || x.read != x.written {
-		fmt.Fprintf(os.Stderr, "Write reported %d bytes, %d arrived, %v\n", x.written, x.read, err)
-		os.Exit(1)
+		fail("Write reported %d bytes, %d arrived, %v", x.written, x.read, err)
 	}
 	x.r.Close()
 }

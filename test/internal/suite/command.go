@@ -22,7 +22,7 @@ type Command struct {
 
 // Flags defines the flags of the command.
 func (c *Command) Flags(fs *flag.FlagSet) {
-	fs.StringVar(&c.sides, "sides", strings.Join(Backends, ","), "backends to test, besides the base")
+	fs.StringVar(&c.sides, "sides", strings.Join(Backends, ","), "backends to test, besides the base; \"epoll+scope\" puts every goroutine into a scope of package zio")
 	fs.StringVar(&c.zio, "zio", "", "patched go `command` (default: what ziobuild assembles)")
 	fs.StringVar(&c.base, "base", "", "unpatched go `command` (default: that of the pinned release)")
 	fs.StringVar(&c.runPat, "run", "", "run only tests that match `pattern`")

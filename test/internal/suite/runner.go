@@ -36,8 +36,13 @@ func (rn *Runner) Run(s *Side, u *Unit) (*Result, error) {
 		Side: s.Name, Unit: u.Name(), Toolchain: s.ID(),
 		Counts: map[string]int{}, Tests: map[string]string{}, Log: log.Name(),
 	}
+	overlay, err := linkZio(s, u)
+	if err != nil {
+		return nil, err
+	}
+	defer overlay.remove()
 	test := func(timeout time.Duration, more ...string) (*run, error) {
-		args := slices.Concat(u.Args, rn.Args)
+		args := slices.Concat(u.Args, rn.Args, overlay.args)
 		if u.Race {
 			args = append(args, "-race")
 		}

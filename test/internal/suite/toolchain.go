@@ -29,15 +29,23 @@ type Toolchain struct {
 
 // A Side is a toolchain with a backend.
 type Side struct {
-	Name string // Base or a backend
+	Name string // Base or a backend, perhaps with InScope
 	*Toolchain
 }
+
+// InScope is what follows a backend in the name of a side where every goroutine is in a
+// scope of package zio that is never canceled.
+const InScope = "+scope"
 
 // Env returns the environment of the side's go command.
 func (s *Side) Env() []string {
 	env := slices.Clone(s.env)
+	backend, scoped := strings.CutSuffix(s.Name, InScope)
+	if scoped {
+		backend += ",zioscope=1"
+	}
 	if s.Name != Base {
-		env = append(env, "GODEBUG=zio="+s.Name)
+		env = append(env, "GODEBUG=zio="+backend)
 	}
 	return env
 }
@@ -56,8 +64,8 @@ func Sides(names, zio, base string) ([]*Side, error) {
 		if name = strings.TrimSpace(name); name == "" || name == Base {
 			continue
 		}
-		if !slices.Contains(Backends, name) {
-			return nil, fmt.Errorf("no side %q: use %s", name, strings.Join(Backends, ", "))
+		if !slices.Contains(Backends, strings.TrimSuffix(name, InScope)) {
+			return nil, fmt.Errorf("no side %q: use %s, and %s behind one of them", name, strings.Join(Backends, ", "), InScope)
 		}
 		list = append(list, name)
 	}
