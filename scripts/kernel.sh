@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds kernels for 'ziobuild matrix' of architectures that Debian has none for: those
-# of big-endian MIPS and POWER.
+# of big-endian MIPS.
 #
-#   scripts/kernel.sh [-dir DIR] [-h] mips|mips64|ppc64...
+#   scripts/kernel.sh [-dir DIR] [-h] mips|mips64...
 #
 #   -dir  where sources are unpacked and kept, 2 GB; without it a temporary folder
 #
@@ -21,12 +21,12 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	-h | -help | --help) usage; exit ;;
 	-dir) dir=${2:?-dir needs a folder}; shift ;;
-	mips | mips64 | ppc64) names+=("$1") ;;
+	mips | mips64) names+=("$1") ;;
 	*) bad "there is no kernel $1; see scripts/kernel.sh -h" ;;
 	esac
 	shift
 done
-[ ${#names[@]} -gt 0 ] || bad "name kernels: mips, mips64, ppc64"
+[ ${#names[@]} -gt 0 ] || bad "name kernels: mips, mips64"
 [ "$(id -u)" = 0 ] || bad "run it as root"
 
 # What differs: names of GNU and of the kernel, and lines of its configuration.
@@ -37,11 +37,6 @@ settings() {
 	case $1 in
 	mips) gnu=mips-linux-gnu arch=mips config="$malta CONFIG_CPU_MIPS32_R2=y CONFIG_HIGHMEM=y" ;;
 	mips64) gnu=mips64-linux-gnuabi64 arch=mips config="$malta CONFIG_CPU_MIPS64_R2=y CONFIG_64BIT=y CONFIG_MIPS32_O32=y" ;;
-	ppc64)
-		gnu=powerpc64-linux-gnu arch=powerpc
-		config="CONFIG_PPC64=y CONFIG_CPU_BIG_ENDIAN=y CONFIG_PPC_PSERIES=y CONFIG_ALTIVEC=y CONFIG_VSX=y CONFIG_PPC_4K_PAGES=y
-			CONFIG_SMP=y CONFIG_NR_CPUS=4 CONFIG_HVC_CONSOLE=y CONFIG_PPC_DISABLE_WERROR=y"
-		;;
 	esac
 }
 
@@ -62,10 +57,7 @@ install_tools() {
 	local packages=(make gcc libc6-dev flex bison bc xz-utils bzip2 libelf-dev) name
 	for name in "${names[@]}"; do
 		settings "$name"
-		case $name in
-		ppc64) packages+=(gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross) ;;
-		*) packages+=("gcc-$gnu" "libc6-dev-$name-cross") ;;
-		esac
+		packages+=("gcc-$gnu" "libc6-dev-$name-cross")
 	done
 	apt-get install -y -qq --no-install-recommends "${packages[@]}"
 }
