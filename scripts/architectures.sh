@@ -16,7 +16,7 @@ trap 'rm -rf "$tmp"' EXIT
 go build -o "$tmp/ziobuild" ./cmd/ziobuild
 matrix() {
 	local code=0 start=$SECONDS
-	timeout -k 10 10m "$tmp/ziobuild" matrix -short "$@" || code=$?
+	timeout -k 10 15m "$tmp/ziobuild" matrix -short "$@" || code=$?
 	echo "matrix $*: $((SECONDS - start)) s" >&2
 	case $code in
 	0) ;;
