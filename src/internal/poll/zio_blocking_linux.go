@@ -343,7 +343,11 @@ func zioPollFor(fd int, events int16, ns int) bool {
 	pfd := zioPollFD{fd: int32(fd), events: events}
 	ts := [2]int{0, ns} // a struct timespec of longs
 	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&pfd)), 1, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-	return errno != 0 && errno != syscall.EINTR || n != 0 // an error is for the read to report
+	if errno != 0 {
+		// n says nothing. An error is for the read to report; a signal is none.
+		return errno != syscall.EINTR
+	}
+	return n != 0
 }
 
 // zioBackground reports whether fd is the terminal of this process's session and
