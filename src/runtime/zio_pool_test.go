@@ -115,6 +115,12 @@ func TestZioPoolLanes(t *testing.T) {
 	for _, f := range append(releases[2:ZioPoolReserve], append(releases[ZioPoolReserve+1:], releaseOne, releaseTwo, releaseOther)...) {
 		f()
 	}
+	zioPoolUnused(t)
+}
+
+// zioPoolUnused checks that nobody has a place or waits for one.
+func zioPoolUnused(t *testing.T) {
+	t.Helper()
 	if taken, queued := ZioPoolState(); taken != 0 || queued != 0 {
 		t.Errorf("%d places are taken and %d operations wait at the end", taken, queued)
 	}
@@ -152,9 +158,7 @@ func TestZioPoolEnds(t *testing.T) {
 	release()
 	<-other
 	releaseOther()
-	if taken, queued := ZioPoolState(); taken != 0 || queued != 0 {
-		t.Errorf("%d places are taken and %d operations wait at the end", taken, queued)
-	}
+	zioPoolUnused(t)
 }
 
 // If nothing ends, there is one place more after a while, for who came last.

@@ -35,7 +35,8 @@ func each(t *testing.T, f func(t *testing.T, backend string)) {
 	}
 }
 
-// run runs a program of prog, which prints what went wrong and then "done".
+// run runs a program of prog, which prints what went wrong and then "done". More settings
+// of GODEBUG may follow the backend.
 func run(t *testing.T, backend string, args ...string) {
 	t.Helper()
 	runBuilt(t, zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog"), backend, args...)

@@ -143,11 +143,6 @@ func (fd *FD) zioPread(p []byte, off int64) (n int, err error, ok bool) {
 		n, err = fd.zioFileRead(p, off)
 		return max(n, 0), err, true
 	}
-	if d.direct {
-		if _, err := zioRefused(); err != nil {
-			return 0, err, true
-		}
-	}
 	if !d.direct {
 		if n = runtime_zioPreadNow(zioPreadv2, int32(fd.Sysfd), unsafe.Pointer(&p[0]), len(p), off); n == zioRedo {
 			n, err = zioVec(zioPreadv2, fd.Sysfd, p, off)
