@@ -112,9 +112,10 @@ const (
 // zioOpOf returns the operation of gp, the current goroutine.
 func zioOpOf(gp *g) *zioOp {
 	if gp.zioOp == nil {
-		op := zioOpAlloc()
-		op.gp.set(gp)
-		gp.zioOp = op
+		systemstack(func() { // where it does not make the stack grow
+			gp.zioOp = zioOpAlloc()
+		})
+		gp.zioOp.gp.set(gp)
 	}
 	return gp.zioOp
 }

@@ -39,7 +39,7 @@ type zioScope struct {
 	outer  *zioScope      // constant while the scope is current, as are gp and shield
 	gp     guintptr       // the goroutine that opened the scope
 	shield bool           // scopes further out do not matter
-	tasks  *zioTask       // those of its group that have waited; protected by lock
+	tasks  guintptr       // those of its group that have waited; protected by lock
 	ntasks int
 	_      [zioLockSize - unsafe.Sizeof(mutex{})]byte
 	lock   mutex
@@ -48,20 +48,18 @@ type zioScope struct {
 // zioLockSize is the room for a mutex in package zio.
 const zioLockSize = 4 * goarch.PtrSize
 
-// zioTask is the head of a task of package zio, which must match.
-type zioTask struct {
-	next, prev *zioTask // protected by the lock of group
-	group      *zioScope
-	gp         guintptr
-	linked     bool // owned by the goroutine
-}
-
 // zioScopeG is the part of a g. Only the goroutine writes to it, except for state;
 // others read it while state is busy.
 type zioScopeG struct {
 	scope *zioScope
-	task  *zioTask
 	pd    uintptr // the *pollDesc that is waited for; in a coroutine's place, its *g
+
+	// group is the scope of the group whose task it is, nil if it is none. Tasks that
+	// have waited are in a list, protected by the lock of group. The prev of the
+	// first is itself, so that who is in no list has none.
+	group      *zioScope
+	next, prev guintptr
+
 	state atomic.Uint32
 
 	mode uint8 // of the wait, 'r' or 'w', or zioWaitCoro
@@ -109,11 +107,14 @@ func (s *zioScope) below(scope *zioScope) bool {
 }
 
 // begin publishes a wait of gp, which is the current goroutine and has a scope.
-// After it the caller looks at the scope before it parks.
+// After it the caller looks at the scope before it parks. What is called here is no
+// deeper than what parks, so that a task needs no larger stack than any goroutine.
+//
+//go:nosplit
 func (z *zioScopeG) begin(gp *g, pd uintptr, mode uint8) {
 	z.pd, z.mode = pd, mode
-	if t := z.task; t != nil && !t.linked {
-		t.link(gp)
+	if z.group != nil && z.prev == 0 {
+		systemstack(func() { z.link(gp) })
 	}
 	z.state.Store(zioWaitOn)
 	zioStress()
@@ -136,38 +137,38 @@ func zioScopeSpin(spins int) {
 	}
 }
 
-// link makes t, whose goroutine is gp, known to its group. A task that never waits
-// is never linked.
-func (t *zioTask) link(gp *g) {
-	s := t.group
-	t.gp.set(gp)
+// link makes gp, which is a task, known to its group. A task that never waits is never
+// linked.
+func (z *zioScopeG) link(gp *g) {
+	s := z.group
 	lock(&s.lock)
-	t.next = s.tasks
-	if t.next != nil {
-		t.next.prev = t
+	z.prev.set(gp)
+	z.next = s.tasks
+	if z.next != 0 {
+		z.next.ptr().zioScope.prev.set(gp)
 	}
-	s.tasks = t
+	s.tasks.set(gp)
 	s.ntasks++
 	unlock(&s.lock)
-	t.linked = true
 }
 
-// unlink takes t back.
-func (t *zioTask) unlink() {
-	s := t.group
+// unlink takes gp back.
+func (z *zioScopeG) unlink(gp *g) {
+	s := z.group
 	lock(&s.lock)
-	if t.prev != nil {
-		t.prev.next = t.next
+	before := z.prev
+	if before.ptr() == gp {
+		s.tasks = z.next
+		before = z.next
 	} else {
-		s.tasks = t.next
+		before.ptr().zioScope.next = z.next
 	}
-	if t.next != nil {
-		t.next.prev = t.prev
+	if z.next != 0 {
+		z.next.ptr().zioScope.prev = before
 	}
 	s.ntasks--
 	unlock(&s.lock)
-	t.next, t.prev = nil, nil
-	t.linked = false
+	z.next, z.prev = 0, 0
 }
 
 // hold keeps gp in its wait, and reports whether it is in one. The caller cannot be
@@ -223,8 +224,8 @@ func zioScopeWake(s *zioScope, gp guintptr) {
 func zioScopeTasks(s *zioScope, buf []guintptr) int {
 	lock(&s.lock)
 	n := s.ntasks
-	for i, t := 0, s.tasks; t != nil && i < len(buf); i, t = i+1, t.next {
-		buf[i] = t.gp
+	for i, gp := 0, s.tasks; gp != 0 && i < len(buf); i, gp = i+1, gp.ptr().zioScope.next {
+		buf[i] = gp
 	}
 	unlock(&s.lock)
 	return n
@@ -324,26 +325,34 @@ func zioScopeShown(gp *g) bool {
 	return gp.zioScope.scope.canceled()
 }
 
-// zioScopeStart makes the goroutine the one of t.
+// zioScopeStart makes the goroutine a task of the group of s.
 //
 //go:linkname zioScopeStart zio.runtime_start
-func zioScopeStart(t *zioTask) {
-	gp := getg()
-	gp.zioScope.scope = t.group
-	gp.zioScope.task = t
-	gp.zioScope.refused = 0
+func zioScopeStart(s *zioScope) {
+	z := &getg().zioScope
+	z.scope = s
+	z.group = s
+	z.refused = 0
+}
+
+// zioScopeTask returns the scope of the group whose task the goroutine is, or nil.
+//
+//go:linkname zioScopeTask zio.runtime_task
+func zioScopeTask() *zioScope {
+	return getg().zioScope.group
 }
 
 // zioScopeFinish undoes zioScopeStart.
 //
 //go:linkname zioScopeFinish zio.runtime_finish
-func zioScopeFinish(t *zioTask) {
-	if t.linked {
-		t.unlink()
-	}
+func zioScopeFinish() {
 	gp := getg()
-	gp.zioScope.scope = nil
-	gp.zioScope.task = nil
+	z := &gp.zioScope
+	if z.prev != 0 {
+		z.unlink(gp)
+	}
+	z.scope = nil
+	z.group = nil
 }
 
 // zioScopeRefused counts an operation that was refused, and returns how many were

@@ -18,6 +18,8 @@ const (
 )
 
 // zioScopeErr is the part of netpollcheckerr for goroutines with a scope.
+//
+//go:nosplit
 func zioScopeErr(gp *g, pd *pollDesc, mode int32) int {
 	if !zioScopeWaits(pd, mode) {
 		gp.zioScope.interrupted = false
@@ -28,6 +30,8 @@ func zioScopeErr(gp *g, pd *pollDesc, mode int32) int {
 
 // err returns what the scope of the current goroutine says to an operation that is
 // about to wait, or whose wait has just ended.
+//
+//go:nosplit
 func (z *zioScopeG) err() int {
 	interrupted := z.interrupted
 	z.interrupted = false
@@ -98,6 +102,8 @@ func zioMayWait(gp *g, pd *pollDesc, mode int32) bool {
 // whether it did; zioScopeWaited takes it back. Once a canceller can end the wait
 // the goroutine looks at its scope: with the submission core after its operation is
 // armed, without after rg or wg is pdWait.
+//
+//go:nosplit
 func zioScopeBegin(gp *g, pd *pollDesc, mode int32) bool {
 	if !zioScopeWaits(pd, mode) {
 		return false

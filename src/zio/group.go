@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // A Group owns the goroutines that are started with its methods, its tasks: [Run]
@@ -86,10 +87,13 @@ func Run(ctx context.Context, body func(g *Group) error, opts ...Option) error {
 // run is Run without its result.
 func (g *Group) run(ctx context.Context, body func(g *Group) error) {
 	s := &g.scope
+	s.group = true
 	g.count.Store(countTask)
 	runtime_enter(s)
 	s.pin()
-	s.link()
+	if s.outer != nil {
+		s.link() // so that those further out find the tasks
+	}
 	if ctx != nil {
 		s.bind(ctx)
 	}
@@ -134,8 +138,10 @@ func (g *Group) Background(fn func() error) bool {
 	if !g.admit(countBackground) {
 		return false
 	}
-	t := &task{group: &g.scope, g: g, fn: fn, background: true}
-	go t.main()
+	go func() {
+		defer unwindBackground()
+		finishBackground(startTask(g, fn)())
+	}()
 	return true
 }
 
@@ -157,8 +163,12 @@ func (g *Group) start(fn func() error, wait bool) bool {
 		}
 		return false
 	}
-	t := &task{group: &g.scope, g: g, fn: fn}
-	go t.main()
+	// A task is no more than this closure. The frames below fn are as small as those
+	// of sync.WaitGroup.Go: larger ones make some stacks twice as large.
+	go func() {
+		defer unwindTask()
+		finishTask(startTask(g, fn)())
+	}()
 	return true
 }
 
@@ -238,33 +248,46 @@ func (g *Group) expected(err error) bool {
 	return c != nil && c.kind == kindCancel && (c.err == nil || c.err == errFinished) && g.scope.owns(err)
 }
 
-// main is the goroutine of t.
-func (t *task) main() {
-	runtime_start(t)
-	defer t.end()
-	err := t.fn()
-	t.returned = true
+// finish is called by a task whose function has returned err.
+func (g *Group) finish(err error, one uint64) {
 	if err != nil {
-		t.g.fail(err)
+		g.fail(err)
 	}
-}
-
-// end is called when t has returned, panics or exits.
-func (t *task) end() {
-	g := t.g
-	if !t.returned {
-		// It must be called here: a deferred function recovers.
-		g.unwound(recover())
-	}
-	runtime_finish(t)
-	one := uint64(countBackground)
-	if !t.background {
-		one = countTask
-		if g.slots != nil {
-			<-g.slots
-		}
+	runtime_finish()
+	if one == countTask && g.slots != nil {
+		<-g.slots
 	}
 	if g.done(one) {
 		runtime_release(&g.sema)
+	}
+}
+
+// groupOf returns the group that s is the scope of.
+func groupOf(s *scope) *Group { return (*Group)(unsafe.Pointer(s)) }
+
+// startTask makes the goroutine a task of g. It returns fn, so that its caller need not keep
+// it on the stack meanwhile.
+//
+//go:noinline
+func startTask(g *Group, fn func() error) func() error {
+	runtime_start(&g.scope)
+	return fn
+}
+
+func finishTask(err error)       { groupOf(runtime_task()).finish(err, countTask) }
+func finishBackground(err error) { groupOf(runtime_task()).finish(err, countBackground) }
+
+// unwindTask is deferred by a task, and unwindBackground by one in the background. They
+// do nothing if the task has finished, and recover, which has to be done here, if it
+// panics.
+func unwindTask() {
+	if s := runtime_task(); s != nil {
+		groupOf(s).unwound(recover(), countTask)
+	}
+}
+
+func unwindBackground() {
+	if s := runtime_task(); s != nil {
+		groupOf(s).unwound(recover(), countBackground)
 	}
 }

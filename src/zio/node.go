@@ -58,7 +58,7 @@ func (s *scope) link() *node {
 		if c.kind == kindEnded {
 			n.close()
 		} else {
-			n.notify(by)
+			s.notify(by)
 		}
 	}
 	return n
@@ -136,7 +136,6 @@ func (n *node) fire(ended bool) {
 // canceled. No lock is held while goroutines are woken.
 func (n *node) notify(root *scope) {
 	n.fire(false)
-	n.s.wakeTasks(root)
 	n.mu.Lock()
 	var children []*node
 	for c := n.children; c != nil; c = c.next {
@@ -144,8 +143,7 @@ func (n *node) notify(root *scope) {
 	}
 	n.mu.Unlock()
 	for _, c := range children {
-		runtime_wake(root, c.s.gp)
-		c.notify(root)
+		c.s.notify(root)
 	}
 }
 

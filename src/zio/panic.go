@@ -36,16 +36,25 @@ func (e *PanicError) Unwrap() error {
 
 var ziopanic = godebug.New("#ziopanic")
 
-// unwound notes that a task did not return, and v, what it panicked with, nil if it
-// called runtime.Goexit.
-func (g *Group) unwound(v any) {
+// unwound finishes a task whose function did not return. v is what it
+// panicked with, nil if it called runtime.Goexit.
+func (g *Group) unwound(v any, one uint64) {
 	if v == nil {
-		g.mu.Lock()
-		g.exited = true
-		g.mu.Unlock()
-		g.scope.cancel(&cause{kind: kindCancel, err: errExited})
-		return
+		g.noteExit()
+	} else {
+		g.notePanic(v)
 	}
+	g.finish(nil, one)
+}
+
+func (g *Group) noteExit() {
+	g.mu.Lock()
+	g.exited = true
+	g.mu.Unlock()
+	g.scope.cancel(&cause{kind: kindCancel, err: errExited})
+}
+
+func (g *Group) notePanic(v any) {
 	if ziopanic.Value() == "crash" {
 		panic(v)
 	}

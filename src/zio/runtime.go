@@ -21,9 +21,11 @@ type scope struct {
 	outer  *scope                // constant from enter on, as are gp and shield
 	gp     uintptr               // the goroutine that opened the scope
 	shield bool                  // scopes further out do not matter inside
-	tasks  *task                 // for the runtime
+	tasks  uintptr               // for the runtime
 	ntasks int                   // likewise
 	lock   [4]uintptr            // likewise
+
+	group bool // it is that of a group; constant
 
 	// pinned says that somebody may keep a pointer to the scope after it has
 	// ended, so that it cannot be used again. It is written by the goroutine
@@ -47,21 +49,6 @@ type scope struct {
 	binding
 }
 
-// A task is a goroutine of a group. The first fields are known to package runtime
-// as zioTask, which must match.
-type task struct {
-	next, prev *task   // for the runtime
-	group      *scope  // the scope of the group
-	gp         uintptr // for the runtime
-	linked     bool    // for the runtime
-
-	returned   bool // fn did, with or without an error
-	limited    bool // the task holds a slot of the group
-	background bool
-	g          *Group
-	fn         func() error
-}
-
 // runtime_current returns the scope of the goroutine.
 //
 //go:linkname runtime_current
@@ -78,13 +65,19 @@ func runtime_enter(s *scope)
 //go:linkname runtime_leave
 func runtime_leave(s *scope) bool
 
-// runtime_start makes t the task of the goroutine, and runtime_finish undoes it.
+// runtime_start makes the goroutine a task of the group of s, and runtime_finish
+// undoes it.
 //
 //go:linkname runtime_start
-func runtime_start(t *task)
+func runtime_start(s *scope)
 
 //go:linkname runtime_finish
-func runtime_finish(t *task)
+func runtime_finish()
+
+// runtime_task returns the scope of the group whose task the goroutine is, or nil.
+//
+//go:linkname runtime_task
+func runtime_task() *scope
 
 // runtime_wake ends the wait of the goroutine gp, if there is one and it is below
 // s, which is canceled. It may be called on the system stack.

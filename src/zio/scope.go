@@ -95,6 +95,9 @@ func (s *scope) cancel(c *cause) {
 // notify tells all that is below s that root, s or one around it, is canceled.
 func (s *scope) notify(root *scope) {
 	runtime_wake(root, s.gp)
+	if s.group {
+		s.wakeTasks(root)
+	}
 	if n := s.node.Load(); n != nil {
 		n.notify(root)
 	}
