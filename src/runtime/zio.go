@@ -56,6 +56,8 @@ package runtime
 //	zioRingNew() *zioRing               | yes   | no      | none            | no
 //	zioRingStats(*zioStats)             | maybe | no      | any             | no
 //	zioFlightNew() *zioFlight           | yes   | no      | none            | no
+//	zioLaunched(f) uint32               | yes   | no      | the batch's     | no
+//	zioLaunch(b, toRun)                 | maybe | maybe   | the batch's     | no
 //	zioPerform(b, toRun)                | maybe | maybe   | the batch's     | no
 //	zioCancel(op)                       | maybe | no      | pd's            | shortly
 //	zioRecv(fd, buf, n) result          | maybe | maybe   | the batch's     | no
@@ -86,7 +88,11 @@ package runtime
 // have it. zioRing is a type of the backend; zioRingStats adds up its counters.
 //
 // zioFlightNew returns what the backend needs for operations in flight, nil if it
-// cannot have it; zioFlight is a type of the backend, too.
+// cannot have it; zioFlight is a type of the backend, too. zioLaunched returns how many
+// operations the kernel has of it. It is a guess where others launch and reap.
+//
+// zioLaunch is zioPerform for those operations of the batch that will be in flight. The
+// others stay in it.
 //
 // zioPerform performs the operations of a batch, of which there is at least one. It
 // calls finish for each attempt, and launch for each operation that it gives to the

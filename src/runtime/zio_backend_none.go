@@ -45,6 +45,11 @@ func zioRingStats(s *zioStats) {}
 
 func zioFlightNew() *zioFlight { return nil }
 
+func zioLaunched(f *zioFlight) uint32 { return 0 }
+
+//go:nowritebarrier
+func zioLaunch(b *zioBatch, toRun *gList) { zioNone() }
+
 //go:nowritebarrier
 func zioCancel(op *zioOp) { zioNone() }
 

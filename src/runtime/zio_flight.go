@@ -189,8 +189,11 @@ func zioFlightCommit(gp *g, wp unsafe.Pointer) bool {
 		op.res = zioEnded
 		return false
 	}
-	if b.queue(op) || runqempty(pp) || !zioMayQueue(pp) {
+	switch {
+	case b.queue(op) || runqempty(pp) || !zioMayQueue(pp):
 		b.perform(&list)
+	case b.starves():
+		b.start(&list)
 	}
 	b.unlock()
 	injectglist(&list)

@@ -95,6 +95,38 @@ func TestZioFlightFile(t *testing.T) {
 	f.Close()
 }
 
+// A disk is not left without work while goroutines that read are still to run, and yet
+// reads are collected.
+func TestZioFlightEarly(t *testing.T) {
+	const n = 64
+	defer GOMAXPROCS(GOMAXPROCS(1))
+	r, _ := zioPipe(t)
+	collected := false
+	for range 20 {
+		f := zioFile(t, r)
+		var wg sync.WaitGroup
+		begun := 0
+		for range n {
+			wg.Go(func() {
+				has := f.InFlight()
+				if has < begun/2 {
+					t.Errorf("%d operations have begun, and the kernel has %d", begun, has)
+				}
+				collected = collected || has < begun
+				begun++
+				f.Op(ZioOpRead, make([]byte, 1), 0)
+			})
+		}
+		zioAwait(t, f, n)
+		f.Unblock()
+		wg.Wait()
+		f.Close()
+	}
+	if !collected {
+		t.Error("each operation was given to the kernel alone")
+	}
+}
+
 // A deadline, and Close, end an operation that the kernel has, and nothing is lost.
 func TestZioFlightCancel(t *testing.T) {
 	r, w := zioPipe(t)

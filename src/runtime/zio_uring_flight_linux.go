@@ -75,7 +75,7 @@ func zioFlightNew() *zioFlight {
 	return f
 }
 
-// zioLaunch gives the operations in flight among those of b to the kernel, and
+// zioLaunch gives the operations of b that will be in flight to the kernel, and
 // leaves the attempts in b.
 //
 //go:nowritebarrier
@@ -107,6 +107,11 @@ func zioLaunch(b *zioBatch, toRun *gList) {
 	f.submit(toRun)
 	unlock(&f.sqLock)
 	f.reap(toRun)
+}
+
+// zioLaunched returns how many operations of f the kernel has.
+func zioLaunched(f *zioFlight) uint32 {
+	return uint32(max(f.inflight.Load(), 0))
 }
 
 // entry returns a cleared entry for op at our copy of the tail. There is room:
