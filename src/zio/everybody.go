@@ -6,7 +6,7 @@ package zio
 
 import "internal/godebug"
 
-var zioscope = godebug.New("#zioscope")
+var zioscope = godebug.New("zioscope")
 
 // With GODEBUG=zioscope=1 every goroutine of the program is in a scope, which is never
 // canceled. It is for tests: a program must not notice.

@@ -34,7 +34,7 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-var ziopanic = godebug.New("#ziopanic")
+var ziopanic = godebug.New("ziopanic")
 
 // unwound finishes a task whose function did not return. v is what it
 // panicked with, nil if it called runtime.Goexit.
