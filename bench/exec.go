@@ -44,6 +44,15 @@ func runPgx(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float
 	return runReport(r, &with, s, bin, procs)
 }
 
+// runDB runs the program with a database in a file.
+func runDB(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float64, error) {
+	bin, err := r.build.module(s.kind, "db")
+	if err != nil {
+		return nil, err
+	}
+	return runReport(r, bc, s, bin, procs)
+}
+
 // runScopes runs the program that times package zio.
 func runScopes(r *runner, bc *bcase, s side, _ string, procs int) (map[string]float64, error) {
 	bin, err := r.build.module(s.kind, "scopes")

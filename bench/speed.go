@@ -134,6 +134,14 @@ func pgxCase(conns int) *bcase {
 	}
 }
 
+// dbCase is a database in a file, from the goroutine that inserts to the disk.
+func dbCase(name string) *bcase {
+	return &bcase{
+		name: name, args: []string{name}, run: runDB, slow: true, most: 5,
+		lines: []report.Line{less("insert_us", 1.00, 0.80), less("batch_us", 1.00, 0.80), less("read_us", 1.00, 0.80), less("read_many_us", 1.00, 0.80)},
+	}
+}
+
 // fileCase is a case of goroutines that read, or append to and sync, files.
 func fileCase(name, what string, goroutines int, goals ...report.Line) *bcase {
 	lines := goals
@@ -164,7 +172,7 @@ var scopeCases = []*bcase{
 }
 
 var otherCases = []*bcase{
-	pgxCase(1), pgxCase(4), pgxCase(16), pgxCase(64),
+	pgxCase(1), pgxCase(4), pgxCase(16), pgxCase(64), dbCase("sqlite"), dbCase("bbolt"),
 	{
 		name: "micro", program: "servers/micro", run: runReport,
 		lines: []report.Line{
