@@ -60,7 +60,7 @@ func init() {
 	for _, secure := range []bool{false, true} {
 		name := map[bool]string{false: "", true: "-tls"}[secure]
 		add("background", "pipelined-early"+name, func(t *T) { backgroundPipelined(t, secure, 0) })
-		add("background", "pipelined-late"+name, func(t *T) { backgroundPipelined(t, secure, 10*time.Millisecond) })
+		add("background", "pipelined-late"+name, func(t *T) { backgroundPipelined(t, secure, ms(10)) })
 	}
 }
 
@@ -242,7 +242,7 @@ func backgroundExpect(t *T, read bool) {
 // backgroundPipelined sends requests while handlers run, one by one or all at once.
 func backgroundPipelined(t *T, secure bool, pause time.Duration) {
 	c := t.serveMaybeTLS(t.listen("tcp4"), secure, func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(15 * time.Millisecond)
+		time.Sleep(ms(15))
 		fmt.Fprint(w, r.URL.Path, " ", r.Context().Err())
 	})
 	go func() {

@@ -70,7 +70,7 @@ func blockingBytes(t *T) {
 			break
 		}
 		if i%50 == 0 {
-			time.Sleep(time.Millisecond) // let the writer wait for long
+			time.Sleep(ms(1)) // let the writer wait for long
 		}
 	}
 	wait()
@@ -185,7 +185,7 @@ func blockingTwoReaders(t *T) {
 	for i := range 200 {
 		w.Write(make([]byte, 100+i))
 		if i%20 == 0 {
-			time.Sleep(time.Millisecond)
+			time.Sleep(ms(1))
 		}
 	}
 	w.Close()
@@ -237,7 +237,7 @@ func blockingAtomic(t *T) {
 			mixed++
 		}
 		if lines%50 == 0 {
-			time.Sleep(time.Millisecond)
+			time.Sleep(ms(1))
 		}
 	}
 	t.Print(lines, mixed, sc.Err())
@@ -382,7 +382,7 @@ func blockingMemory(t *T) {
 	for i := range 300 {
 		w.Write(make([]byte, 50))
 		if i%30 == 0 {
-			time.Sleep(time.Millisecond)
+			time.Sleep(ms(1))
 		}
 	}
 	w.Close()

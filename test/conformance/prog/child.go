@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // Area child: processes that are waited for.
@@ -65,15 +64,16 @@ func childSignaled(t *T) {
 }
 
 func childContext(t *T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), ms(100))
 	defer cancel()
 	err := exec.CommandContext(ctx, "sleep", "60").Run()
 	t.Print(err, ctx.Err())
 	ctx, stop := context.WithCancel(context.Background())
-	c := exec.CommandContext(ctx, "sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.01; done")
+	c := exec.CommandContext(ctx, "sh", "-c", "trap 'exit 5' TERM; echo; while :; do sleep 0.01; done")
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	trapped := must(c.StdoutPipe())
 	t.Must(c.Start())
-	time.Sleep(100 * time.Millisecond) // until the trap is set
+	must(trapped.Read(make([]byte, 1)))
 	stop()
 	t.Print(c.Wait())
 }
@@ -83,7 +83,7 @@ func childDelay(t *T) {
 	var out strings.Builder
 	c := sh("echo first; sleep 60 & exit 0")
 	c.Stdout = &out
-	c.WaitDelay = 50 * time.Millisecond
+	c.WaitDelay = ms(50)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err := c.Run()
 	t.Print(err, errors.Is(err, exec.ErrWaitDelay), out.String())
@@ -91,11 +91,11 @@ func childDelay(t *T) {
 }
 
 func childIgnores(t *T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), ms(150))
 	defer cancel()
 	c := exec.CommandContext(ctx, "sh", "-c", "trap '' TERM; while :; do sleep 0.02; done")
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-	c.WaitDelay = 50 * time.Millisecond
+	c.WaitDelay = ms(50)
 	t.Print(c.Run())
 }
 

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 )
 
 // Area close: Close while operations wait, and operations after it.
@@ -121,7 +120,7 @@ func closeConnect(t *T) {
 	sa := must(syscall.Getsockname(fd)).(*syscall.SockaddrInet4)
 	addr := fmt.Sprintf("127.0.0.1:%d", sa.Port)
 	for range 20 {
-		c, err := net.DialTimeout("tcp4", addr, 200*time.Millisecond)
+		c, err := net.DialTimeout("tcp4", addr, ms(200))
 		if err != nil {
 			break
 		}
@@ -135,7 +134,7 @@ func closeConnect(t *T) {
 	moment()
 	cancel()
 	wait()
-	_, err := (&net.Dialer{Timeout: 30 * time.Millisecond}).Dial("tcp4", addr)
+	_, err := (&net.Dialer{Timeout: ms(30)}).Dial("tcp4", addr)
 	ne, ok := err.(net.Error)
 	t.Print("dial times out:", ok && ne.Timeout())
 }

@@ -89,7 +89,7 @@ func copyProxy(t *T, from, to string) {
 			a.Write(rest[:n])
 			rest = rest[n:]
 			if len(out)-len(rest) < 5000 {
-				time.Sleep(time.Millisecond)
+				time.Sleep(ms(1))
 			}
 		}
 		a.(halfCloser).CloseWrite()
@@ -165,7 +165,7 @@ func copyDeadline(t *T, network string) {
 	a, b := t.pair("tcp4")
 	c, d := t.pair(network)
 	a.Write([]byte("some"))
-	b.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	b.SetReadDeadline(time.Now().Add(ms(50)))
 	n, err := io.Copy(c, b)
 	t.Print(n, err)
 	t.read(d, 10)

@@ -27,29 +27,29 @@ func init() {
 // took prints whether something took at least min and not very much longer.
 func (t *T) took(what string, start time.Time, min time.Duration) {
 	d := time.Since(start)
-	t.Print(what, "in time:", d >= min && d < min+5*time.Second)
+	t.Print(what, "in time:", d >= min && d < min+ms(5000))
 }
 
 func deadlineReadBefore(t *T, network string) {
 	c, s := t.pair(network)
 	start := time.Now()
-	s.SetReadDeadline(start.Add(30 * time.Millisecond))
+	s.SetReadDeadline(start.Add(ms(30)))
 	t.read(s, 10)
-	t.took("read", start, 30*time.Millisecond)
+	t.took("read", start, ms(30))
 	t.read(s, 10)
 	s.SetReadDeadline(time.Time{})
 	c.Write([]byte("after"))
 	t.read(s, 10)
 	// After a short read, which may have told the runtime that nothing is left.
 	start = time.Now()
-	s.SetReadDeadline(start.Add(30 * time.Millisecond))
+	s.SetReadDeadline(start.Add(ms(30)))
 	t.read(s, 10)
-	t.took("read", start, 30*time.Millisecond)
+	t.took("read", start, ms(30))
 }
 
 func deadlineReadDuring(t *T, network string) {
 	c, s := t.pair(network)
-	for _, d := range []time.Duration{-time.Second, 0, 20 * time.Millisecond} {
+	for _, d := range []time.Duration{-time.Second, 0, ms(20)} {
 		s.SetReadDeadline(time.Time{})
 		wait := t.later("read", func() (any, error) { return s.Read(make([]byte, 10)) })
 		moment()
@@ -65,7 +65,7 @@ func deadlineReadDuring(t *T, network string) {
 func fill(c net.Conn) (total int64) {
 	b := make([]byte, 64<<10)
 	for {
-		c.SetWriteDeadline(time.Now().Add(20 * time.Millisecond))
+		c.SetWriteDeadline(time.Now().Add(ms(20)))
 		n, err := c.Write(b)
 		total += int64(n)
 		if err != nil {
@@ -79,13 +79,13 @@ func deadlineWriteBefore(t *T, network string) {
 	c, s := t.pair(network)
 	total := fill(c)
 	start := time.Now()
-	c.SetWriteDeadline(start.Add(30 * time.Millisecond))
+	c.SetWriteDeadline(start.Add(ms(30)))
 	for _, n := range []int{1 << 20, 10000, 10} {
 		n, err := c.Write(make([]byte, n))
 		total += int64(n)
 		t.Print("write:", err)
 	}
-	t.took("writes", start, 30*time.Millisecond)
+	t.took("writes", start, ms(30))
 	c.SetWriteDeadline(time.Now().Add(-time.Second))
 	t.write(c, []byte("x"))
 	c.SetWriteDeadline(time.Time{})
@@ -148,14 +148,14 @@ func deadlineNotLost(t *T, network string) {
 
 func deadlineExtend(t *T, network string) {
 	c, s := t.pair(network)
-	s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	s.SetReadDeadline(time.Now().Add(ms(20)))
 	wait := t.later("read", func() (any, error) {
 		b := make([]byte, 10)
 		n, err := s.Read(b)
 		return string(b[:n]), err
 	})
 	s.SetReadDeadline(time.Now().Add(10 * time.Second))
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(ms(60))
 	c.Write([]byte("late"))
 	wait()
 }
@@ -178,7 +178,7 @@ func deadlineBoth(t *T, network string) {
 	r := t.later("read", func() (any, error) { return c.Read(make([]byte, 10)) })
 	w := t.later("write", func() (any, error) { _, err := c.Write(make([]byte, 1<<20)); return nil, err })
 	moment()
-	c.SetDeadline(time.Now().Add(10 * time.Millisecond))
+	c.SetDeadline(time.Now().Add(ms(10)))
 	r()
 	w()
 }
@@ -187,7 +187,7 @@ func deadlineAccept(t *T) {
 	for _, network := range []string{"tcp4", "unix"} {
 		ln := t.listen(network)
 		dl := ln.(interface{ SetDeadline(time.Time) error })
-		dl.SetDeadline(time.Now().Add(20 * time.Millisecond))
+		dl.SetDeadline(time.Now().Add(ms(20)))
 		_, err := ln.Accept()
 		t.Print("accept:", err)
 		dl.SetDeadline(time.Time{})
@@ -206,7 +206,7 @@ func deadlineAccept(t *T) {
 
 func deadlineDatagram(t *T) {
 	for _, pc := range []net.PacketConn{must(net.ListenPacket("udp4", "127.0.0.1:0")), must(net.ListenPacket("unixgram", sockName()))} {
-		pc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		pc.SetReadDeadline(time.Now().Add(ms(20)))
 		_, _, err := pc.ReadFrom(make([]byte, 10))
 		t.Print("read:", err)
 		pc.SetReadDeadline(time.Time{})

@@ -34,7 +34,7 @@ func init() {
 func dialEyeballs(t *T) {
 	ln := t.listen("tcp4")
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	for _, delay := range []time.Duration{-1, 0, time.Millisecond} {
+	for _, delay := range []time.Duration{-1, 0, ms(1)} {
 		d := net.Dialer{FallbackDelay: delay, Timeout: 10 * time.Second}
 		wait := t.later("accept", func() (any, error) {
 			s, err := ln.Accept()
@@ -114,7 +114,7 @@ func dialContextAfter(t *T) {
 		io.Copy(s, s)
 		s.Close()
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), ms(100))
 	c := must(new(net.Dialer).DialContext(ctx, "tcp4", ln.Addr().String()))
 	t.write(c, []byte("before"))
 	t.read(c, 10)
@@ -220,7 +220,7 @@ func dialInheritedConn(t *T) {
 		moment()
 		t.write(c, []byte("to the parent"))
 		wait()
-		s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+		s.SetReadDeadline(time.Now().Add(ms(20)))
 		if network == "tcp4" {
 			c.Close()
 			t.read(s, 10)

@@ -93,18 +93,18 @@ func init() {
 		set  func(*http.ResponseController)
 	}{
 		{"passes", func(rc *http.ResponseController) {
-			rc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+			rc.SetReadDeadline(time.Now().Add(ms(20)))
 		}},
 		{"past", func(rc *http.ResponseController) { rc.SetReadDeadline(time.Unix(1, 0)) }},
 		{"renewed", func(rc *http.ResponseController) {
-			rc.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
+			rc.SetReadDeadline(time.Now().Add(ms(30)))
 			rc.SetReadDeadline(time.Now().Add(time.Minute))
 		}},
 		{"removed", func(rc *http.ResponseController) {
-			rc.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
+			rc.SetReadDeadline(time.Now().Add(ms(30)))
 			rc.SetReadDeadline(time.Time{})
 		}},
-		{"write", func(rc *http.ResponseController) { rc.SetWriteDeadline(time.Now().Add(time.Millisecond)) }},
+		{"write", func(rc *http.ResponseController) { rc.SetWriteDeadline(time.Now().Add(ms(1))) }},
 	} {
 		add("gone", "deadline-"+d.name, func(t *T) { goneDeadlineOnce(t, d.set) })
 	}
@@ -156,7 +156,7 @@ func poll(f func() error) error {
 		if err := f(); err != nil {
 			return err
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(ms(5))
 	}
 	return fmt.Errorf("not noticed")
 }
@@ -265,7 +265,7 @@ func gonePipelined(t *T) {
 		select {
 		case <-r.Context().Done():
 			io.WriteString(w, "canceled "+r.URL.Path)
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(ms(50)):
 			io.WriteString(w, "answer "+r.URL.Path)
 		}
 	})
@@ -283,11 +283,11 @@ func gonePipelined(t *T) {
 // the background obeys it.
 func goneDeadline(t *T) {
 	get(t, func(w http.ResponseWriter, r *http.Request) {
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Millisecond))
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(ms(30)))
 		select {
 		case <-r.Context().Done():
 			io.WriteString(w, "canceled")
-		case <-time.After(2 * time.Second):
+		case <-time.After(ms(2000)):
 			io.WriteString(w, "not canceled")
 		}
 	}, "GET / HTTP/1.0\r\n\r\n")

@@ -18,6 +18,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -43,7 +44,17 @@ func add(area, name string, f func(*T)) {
 }
 
 // caseTimeout is how long a case may take; none takes more than two seconds.
-const caseTimeout = 25 * time.Second
+var caseTimeout = ms(25_000)
+
+// slow is how many times longer than on a machine of its own everything waits, where an
+// emulator runs the program: CONFORMANCE_SLOW.
+var slow = func() time.Duration {
+	n, _ := strconv.Atoi(os.Getenv("CONFORMANCE_SLOW"))
+	return time.Duration(max(1, n))
+}()
+
+// ms returns n milliseconds, longer ones where everything is slow.
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond * slow }
 
 func main() {
 	debug.SetTraceback("all")
@@ -196,4 +207,4 @@ func sum(b []byte) string {
 
 // a moment is long enough for another goroutine to wait in an operation, and for
 // loopback to deliver.
-func moment() { time.Sleep(25 * time.Millisecond) }
+func moment() { time.Sleep(ms(25)) }

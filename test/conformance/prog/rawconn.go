@@ -176,7 +176,7 @@ func rawClosed(t *T, network string) {
 func rawDeadline(t *T, network string) {
 	c, s := t.pair(network)
 	rc := must(s.(syscall.Conn).SyscallConn())
-	s.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	s.SetReadDeadline(time.Now().Add(ms(20)))
 	t.Print(rc.Read(func(fd uintptr) bool { return false }))
 	s.SetReadDeadline(time.Time{})
 	c.Write([]byte("x"))
@@ -259,7 +259,7 @@ func fileConn(t *T, network string) {
 		moment()
 		t.read(conn, 100)
 	}
-	conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	conn.SetReadDeadline(time.Now().Add(ms(10)))
 	t.read(conn, 10)
 	conn.SetReadDeadline(time.Time{})
 	c.Write([]byte("last"))
@@ -345,7 +345,7 @@ func fileNewFile(t *T) {
 		f, g := os.NewFile(uintptr(fds[0]), "f"), os.NewFile(uintptr(fds[1]), "g")
 		if nonblock {
 			// In blocking mode stock Go has no deadlines: test/waits.
-			t.Print("deadline:", unpath(f.SetReadDeadline(time.Now().Add(10*time.Millisecond))))
+			t.Print("deadline:", unpath(f.SetReadDeadline(time.Now().Add(ms(10)))))
 			n, err := f.Read(make([]byte, 10))
 			t.Print("read:", n, unpath(err))
 			f.SetReadDeadline(time.Time{})

@@ -142,7 +142,7 @@ func resetSigpipe(t *T) {
 			select {
 			case sig := <-ch:
 				t.Print(sig)
-			case <-time.After(2 * time.Second):
+			case <-time.After(ms(2000)):
 				t.Print("no signal")
 			}
 			signal.Stop(ch)
@@ -199,7 +199,7 @@ func resetSigpipeMany(t *T) {
 	select {
 	case sig := <-ch:
 		t.Print(sig)
-	case <-time.After(2 * time.Second):
+	case <-time.After(ms(2000)):
 		t.Print("no signal")
 	}
 }

@@ -65,7 +65,7 @@ func rightsQueued(t *T, msg bool) {
 	c.Write([]byte("the end"))
 	moment()
 	var got int
-	us.SetReadDeadline(time.Now().Add(3 * time.Second))
+	us.SetReadDeadline(time.Now().Add(ms(3000)))
 	for got < 4*14+7 {
 		if msg {
 			b, control := make([]byte, 4096), make([]byte, 256)

@@ -90,7 +90,7 @@ func serversShutdown(t *T) {
 // serversTimeout has a client that sends half a request.
 func serversTimeout(t *T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(handler))
-	srv.Config.ReadHeaderTimeout = 30 * time.Millisecond
+	srv.Config.ReadHeaderTimeout = ms(30)
 	srv.Start()
 	defer srv.Close()
 	c := must(net.Dial("tcp", srv.Listener.Addr().String()))
@@ -99,7 +99,7 @@ func serversTimeout(t *T) {
 	start := time.Now()
 	n, err := io.Copy(io.Discard, c)
 	t.Print(n, err)
-	t.took("end", start, 20*time.Millisecond)
+	t.took("end", start, ms(20))
 }
 
 // serversCanceled has a client that goes away, which the handler's context
@@ -155,6 +155,7 @@ func serversTLS(t *T, http2 bool) {
 	srv.StartTLS()
 	defer srv.Close()
 	client := srv.Client()
+	client.Transport.(*http.Transport).TLSHandshakeTimeout = ms(10_000)
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
@@ -211,7 +212,7 @@ func serversTLSClose(t *T) {
 	client := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 	go client.Handshake()
 	t.Print(server.Handshake())
-	server.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	server.SetReadDeadline(time.Now().Add(ms(20)))
 	n, err := server.Read(make([]byte, 10))
 	t.Print(n, err)
 	server.SetReadDeadline(time.Time{})

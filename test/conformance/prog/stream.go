@@ -48,7 +48,7 @@ func streamSlowReader(t *T, network string) {
 	b := make([]byte, 300<<10)
 	for i := 0; ; i++ {
 		if i < 5 {
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(ms(10))
 		}
 		n, err := s.Read(b[:1+i*7919%len(b)])
 		got = append(got, b[:n]...)
@@ -118,7 +118,7 @@ func streamPartial(t *T, network string) {
 	c, s := t.pair(network)
 	out := pattern(8 << 20)
 	rest := out
-	c.SetWriteDeadline(time.Now().Add(20 * time.Millisecond))
+	c.SetWriteDeadline(time.Now().Add(ms(20)))
 	n, err := c.Write(rest)
 	t.Print("some, not all:", n > 0, n < len(rest), err)
 	rest = rest[n:]
@@ -127,7 +127,7 @@ func streamPartial(t *T, network string) {
 	got := make(chan []byte)
 	go func() { got <- must(io.ReadAll(s)) }()
 	for len(rest) > 0 {
-		c.SetWriteDeadline(time.Now().Add(2 * time.Millisecond))
+		c.SetWriteDeadline(time.Now().Add(ms(2)))
 		n, err := c.Write(rest)
 		if err == nil && n != len(rest) {
 			t.Fatal("short write without an error")

@@ -77,12 +77,12 @@ func threadsLockedMain(t *T) {
 	c, s := t.pair("tcp4")
 	for range 3 {
 		go func() {
-			time.Sleep(time.Millisecond)
+			time.Sleep(ms(1))
 			c.Write([]byte("to main"))
 		}()
 		t.read(s, 10)
 	}
-	s.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+	s.SetReadDeadline(time.Now().Add(ms(10)))
 	t.read(s, 10)
 }
 

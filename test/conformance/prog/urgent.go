@@ -38,7 +38,7 @@ func urgent(c net.Conn, b string) {
 func (t *T) collect(s net.Conn, n, size int) {
 	var got []byte
 	b := make([]byte, size)
-	s.SetReadDeadline(time.Now().Add(3 * time.Second))
+	s.SetReadDeadline(time.Now().Add(ms(3000)))
 	for len(got) < n {
 		m, err := s.Read(b)
 		got = append(got, b[:m]...)

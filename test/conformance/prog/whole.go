@@ -55,8 +55,7 @@ func whole(t *T, network string, secure bool, request string, stop func(net.Conn
 	c := t.serveMaybeTLS(t.listen(network), secure, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		close(started)
-		moment()
-		moment()
+		time.Sleep(50 * time.Millisecond)
 		w.Header().Set("Content-Length", fmt.Sprint(wholeSize))
 		w.Write(make([]byte, wholeSize))
 	})
@@ -67,7 +66,9 @@ func whole(t *T, network string, secure bool, request string, stop func(net.Conn
 	io.WriteString(c, request)
 	<-started
 	stop(c)
-	time.Sleep(150 * time.Millisecond) // until much of the answer is in the server's kernel
+	// Until much of the answer is in the server's kernel. These two are not ms: net/http
+	// gives a slow machine no more time than others, half a second, before it closes.
+	time.Sleep(150 * time.Millisecond)
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		t.Print("no answer:", err)
@@ -82,7 +83,7 @@ func whole(t *T, network string, secure bool, request string, stop func(net.Conn
 		time.Sleep(200 * time.Microsecond)
 	}
 	t.Print("whole:", n == wholeSize, err)
-	raw.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	raw.SetReadDeadline(time.Now().Add(ms(300)))
 	_, err = io.Copy(io.Discard, raw)
 	t.Print("the stream ends with", err)
 }

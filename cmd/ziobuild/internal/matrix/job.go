@@ -18,6 +18,10 @@ const maxRounds = 8
 // slowness is about how many times slower than this machine a runner is.
 var slowness = map[string]int{Native: 1, QEMUUser: 4, QEMUSystem: 6, Wine: 2, Wasm: 3}
 
+// conformanceSlow is how many times longer the cases of conformance wait under an
+// emulator, where others run beside them: a moment that is too short looks like a failure.
+const conformanceSlow = 3
+
 // work is one job that is being done.
 type work struct {
 	*Options
@@ -168,6 +172,9 @@ func (w *work) item(u Unit, part, backend, want string) *item {
 		it.task.Env = []string{"GODEBUG=" + godebug(backend, "")}
 	case u.Name == Conformance:
 		it.task.Args = it.areaArgs()
+		if slow > 1 {
+			it.task.Env = append(it.task.Env, fmt.Sprintf("CONFORMANCE_SLOW=%d", conformanceSlow))
+		}
 	}
 	it.task.Env = append(it.task.Env, w.j.Port.Env(w.j.Variant)...)
 	w.items = append(w.items, it)
@@ -202,6 +209,8 @@ func (w *work) rounds(ctx context.Context) error {
 				w.provide(ctx, w.BaseSide, programPackages[it.unit.Name], []*item{it})
 			}
 			if it.queued {
+				// What failed in a crowd is repeated without one.
+				it.task.Alone = round > 1
 				byID[it.task.ID] = it
 				tasks = append(tasks, it.task)
 			}

@@ -43,7 +43,7 @@ func (l *local) Run(ctx context.Context, tasks []Task, done func(*Result)) error
 		}
 	}()
 	var wg sync.WaitGroup
-	for range atOnce {
+	for range together(tasks, atOnce) {
 		wg.Go(func() {
 			for t := range queue {
 				results <- l.run(ctx, t)

@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,15 @@ type Task struct {
 	Env     []string      // added to an environment that says nothing of Go
 	Dir     string        // where it runs, with the files that it needs; "" for an empty folder
 	Timeout time.Duration // then it is asked for its stacks and killed
+	Alone   bool          // no other of the call's tasks runs meanwhile
+}
+
+// together returns how many of the tasks may run at the same time, most at most.
+func together(tasks []Task, most int) int {
+	if slices.ContainsFunc(tasks, func(t Task) bool { return t.Alone }) {
+		return 1
+	}
+	return most
 }
 
 // A Result is what became of a task.

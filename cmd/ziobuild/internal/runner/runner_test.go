@@ -198,3 +198,19 @@ echo "$(basename "$WINEPREFIX") runs $(basename "$1") $2"`)
 		t.Errorf("the server was not ended: %q, %v", data, err)
 	}
 }
+
+// Tasks of which one wants to be alone run one after another.
+func TestAlone(t *testing.T) {
+	dir := t.TempDir()
+	held := filepath.Join(dir, "held")
+	file := script(t, dir, "hold", fmt.Sprintf("mkdir %[1]q && sleep 0.05 && rmdir %[1]q", held))
+	var tasks []Task
+	for i := range 4 {
+		tasks = append(tasks, Task{ID: fmt.Sprint(i), File: file, Timeout: time.Minute, Alone: i == 2})
+	}
+	for id, r := range runAll(t, NewNative(), tasks...) {
+		if r.Bad() != "" {
+			t.Errorf("%s: %s %s", id, r.Bad(), r.Stderr)
+		}
+	}
+}

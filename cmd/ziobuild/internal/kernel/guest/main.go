@@ -29,6 +29,7 @@ type task struct {
 	Args, Env []string
 	Dir       string
 	Timeout   time.Duration
+	Alone     bool
 }
 
 type result struct {
@@ -133,9 +134,15 @@ func drive() error {
 	if err := json.Unmarshal(data, &tasks); err != nil {
 		return err
 	}
+	together := atOnce
+	for i := range tasks {
+		if tasks[i].Alone {
+			together = 1
+		}
+	}
 	queue := make(chan int)
 	var wg sync.WaitGroup
-	for range atOnce {
+	for range together {
 		wg.Go(func() {
 			for i := range queue {
 				report(i, run(&tasks[i]))
