@@ -54,6 +54,17 @@ func TestSlowFilesHoldFewThreads(t *testing.T) {
 	each(t, func(t *testing.T, backend string) { run(t, backend, "slow-files", dir, number(2000, 20000)) })
 }
 
+// So do copies in the kernel from such files to sockets, and what waits for a socket holds none.
+func TestSendHoldsFewThreads(t *testing.T) {
+	t.Run("sockets", func(t *testing.T) {
+		each(t, func(t *testing.T, backend string) { run(t, backend, "send") })
+	})
+	t.Run("files", func(t *testing.T) {
+		dir := slow(t, func() { time.Sleep(20 * time.Millisecond) })
+		each(t, func(t *testing.T, backend string) { run(t, backend, "slow-send", dir) })
+	})
+}
+
 // untilRemoved returns a function that waits until somebody removes the file stop.
 func untilRemoved(t *testing.T) (wait func(), stop string) {
 	stop = filepath.Join(t.TempDir(), "stop")
@@ -74,6 +85,17 @@ func TestQueuedOperationsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		run(t, backend+",ziothreads=2", "slow-queue", dir, stop)
+	})
+}
+
+func TestQueuedSendsEnd(t *testing.T) {
+	wait, stop := untilRemoved(t)
+	dir := slow(t, wait)
+	each(t, func(t *testing.T, backend string) {
+		if err := os.WriteFile(stop, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run(t, backend+",ziothreads=2", "slow-send-queue", dir, stop)
 	})
 }
 

@@ -93,12 +93,19 @@ func (fd *FD) zioLane() int {
 	p := &fd.zio.place
 	lane := p.lane.Load()
 	if lane == 0 && runtime_zioAnyCall() {
-		if _, dev := zioStatx(fd.Sysfd); dev != 0 {
-			lane = 1 + dev%zioLanes
-			p.lane.Store(lane)
-		}
+		lane = uint32(zioLaneOf(fd.Sysfd))
+		p.lane.Store(lane)
 	}
 	return int(lane)
+}
+
+// zioLaneOf returns the lane of the device that the file with number fd is on, 0 if that is not
+// known.
+func zioLaneOf(fd int) int {
+	if _, dev := zioStatx(fd); dev != 0 {
+		return int(1 + dev%zioLanes)
+	}
+	return 0
 }
 
 // zioFileRead reads with a thread, at off, or with -1 at the position of the file. If
