@@ -18,9 +18,9 @@ import (
 
 const (
 	batch  = 100               // rows of a transaction
-	rows   = 20_000            // that are inserted in batches, and read
-	single = 300               // transactions of a row each
-	reads  = 20_000            // of each way to read
+	rows   = 50_000            // that are inserted in batches, and read
+	single = 1000              // transactions of a row each
+	reads  = 100_000           // of each way to read
 	length = 100               // of a value, in bytes
 	many   = 16                // goroutines that read at the same time
 	first  = uint64(1_000_000) // key of the rows with a transaction each

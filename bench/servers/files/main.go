@@ -34,7 +34,7 @@ const (
 
 // cases measure n goroutines that work in a directory.
 var cases = map[string]func(dir string, n int) (map[string]float64, error){
-	"direct":    func(dir string, n int) (map[string]float64, error) { return reads(dir, n, syscall.O_DIRECT, false) },
+	"direct":    direct,
 	"cold":      func(dir string, n int) (map[string]float64, error) { return reads(dir, n, 0, true) },
 	"cached":    func(dir string, n int) (map[string]float64, error) { return reads(dir, n, 0, false) },
 	"cached64k": large,
@@ -75,6 +75,19 @@ func run() error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(v)
+}
+
+// direct reads past the page cache, and compares that with fio, if it is there.
+func direct(dir string, n int) (map[string]float64, error) {
+	v, err := reads(dir, n, syscall.O_DIRECT, false)
+	if err != nil {
+		return nil, err
+	}
+	rate, err := fioRate(filepath.Join(dir, "data"), n)
+	if rate > 0 {
+		v["of_fio"] = v["rate"] / rate
+	}
+	return v, err
 }
 
 // reads has n goroutines read blocks at random, each of which says its number.
