@@ -6,6 +6,7 @@ package runtime
 
 import (
 	"internal/goarch"
+	"internal/goexperiment"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -38,15 +39,15 @@ type zioScope struct {
 	cause  unsafe.Pointer // accessed atomically; set once
 	outer  *zioScope      // constant while the scope is current, as are gp and shield
 	gp     guintptr       // the goroutine that opened the scope
-	shield bool           // scopes further out do not matter
 	tasks  guintptr       // those of its group that have waited; protected by lock
-	ntasks int
+	ntasks int32          // likewise
+	shield bool           // scopes further out do not matter
 	_      [zioLockSize - unsafe.Sizeof(mutex{})]byte
 	lock   mutex
 }
 
 // zioLockSize is the room for a mutex in package zio.
-const zioLockSize = 4 * goarch.PtrSize
+const zioLockSize = (1 + goexperiment.StaticLockRankingInt) * goarch.PtrSize
 
 // zioScopeG is the part of a g. Only the goroutine writes to it, except for state;
 // others read it while state is busy.
@@ -223,7 +224,7 @@ func zioScopeWake(s *zioScope, gp guintptr) {
 //go:linkname zioScopeTasks zio.runtime_tasks
 func zioScopeTasks(s *zioScope, buf []guintptr) int {
 	lock(&s.lock)
-	n := s.ntasks
+	n := int(s.ntasks)
 	for i, gp := 0, s.tasks; gp != 0 && i < len(buf); i, gp = i+1, gp.ptr().zioScope.next {
 		buf[i] = gp
 	}
@@ -342,17 +343,19 @@ func zioScopeTask() *zioScope {
 	return getg().zioScope.group
 }
 
-// zioScopeFinish undoes zioScopeStart.
+// zioScopeFinish undoes zioScopeStart, and returns its argument.
 //
 //go:linkname zioScopeFinish zio.runtime_finish
-func zioScopeFinish() {
+func zioScopeFinish() *zioScope {
 	gp := getg()
 	z := &gp.zioScope
 	if z.prev != 0 {
 		z.unlink(gp)
 	}
+	s := z.group
 	z.scope = nil
 	z.group = nil
+	return s
 }
 
 // zioScopeRefused counts an operation that was refused, and returns how many were

@@ -19,9 +19,10 @@ type binding struct {
 // bind has ctx cancel s, which has just been opened.
 func (s *scope) bind(ctx context.Context) {
 	s.pin()
-	s.ctx = ctx
+	m := s.extend()
+	m.ctx = ctx
 	if ctx.Done() != nil {
-		s.stop = afterCancel(ctx, func(err, why error) {
+		m.stop = afterCancel(ctx, func(err, why error) {
 			c := &cause{kind: kindCancel, err: why}
 			if err == context.DeadlineExceeded {
 				c.kind = kindDeadline
@@ -33,8 +34,8 @@ func (s *scope) bind(ctx context.Context) {
 
 // earlier returns the earlier of at, if ok, and the deadline of the context of s.
 func (s *scope) earlier(at time.Time, ok bool) (time.Time, bool) {
-	if s.ctx != nil {
-		if d, has := s.ctx.Deadline(); has && (!ok || d.Before(at)) {
+	if m := s.more; m != nil && m.ctx != nil {
+		if d, has := m.ctx.Deadline(); has && (!ok || d.Before(at)) {
 			return d, true
 		}
 	}
@@ -44,8 +45,8 @@ func (s *scope) earlier(at time.Time, ok bool) (time.Time, bool) {
 // values returns the context whose values those of s are.
 func (s *scope) values() context.Context {
 	for ; s != nil; s = s.outer {
-		if s.ctx != nil {
-			return s.ctx
+		if m := s.more; m != nil && m.ctx != nil {
+			return m.ctx
 		}
 	}
 	return context.Background()

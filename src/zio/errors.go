@@ -118,7 +118,15 @@ func newError(by *scope, c *cause, interrupted bool) *CanceledError {
 	if race.Enabled {
 		race.Acquire(unsafe.Pointer(c))
 	}
-	return &CanceledError{Cause: c.error(), Scope: by.name, s: by, kind: c.kind, interrupted: interrupted}
+	return &CanceledError{Cause: c.error(), Scope: by.name(), s: by, kind: c.kind, interrupted: interrupted}
+}
+
+// name returns the name of the group that s is the scope of, if it has one.
+func (s *scope) name() string {
+	if s.more == nil {
+		return ""
+	}
+	return s.more.name
 }
 
 // A goroutine that goes on whatever the error is would take a processor. After

@@ -28,11 +28,13 @@ type Group struct {
 	count atomic.Uint64
 	sema  uint32 // released when count is 0, for Run
 
-	slots chan struct{} // of Limit, or nil
-	grace time.Duration
+	mu      sync.Mutex // protects outcome and what it has
+	outcome *outcome   // nil as long as all is well
+}
 
-	mu       sync.Mutex // protects the following fields
-	err      error      // the first
+// An outcome is what has gone wrong in a group.
+type outcome struct {
+	err      error // the first
 	panicked *PanicError
 	crash    *time.Timer // runs while a panic waits for the other tasks
 	exited   bool        // a task called runtime.Goexit
@@ -70,18 +72,22 @@ var (
 // Goroutines that are started with the go statement are not tasks, have no scope and
 // are not waited for.
 func Run(ctx context.Context, body func(g *Group) error, opts ...Option) error {
-	g := &Group{grace: defaultGrace}
+	g := new(Group)
 	for _, o := range opts {
 		o.set(g)
 	}
 	g.run(ctx, body)
-	switch {
-	case g.panicked != nil:
-		panic(g.panicked)
-	case g.exited:
+	o := g.outcome
+	if o == nil {
+		return nil
+	}
+	if o.panicked != nil {
+		panic(o.panicked)
+	}
+	if o.exited {
 		runtime.Goexit()
 	}
-	return g.err
+	return o.err
 }
 
 // run is Run without its result.
@@ -107,8 +113,8 @@ func (g *Group) run(ctx context.Context, body func(g *Group) error) {
 			g.count.Load() // for the race detector: after what the tasks did
 		}
 		s.close()
-		if g.crash != nil {
-			g.crash.Stop()
+		if o := g.outcome; o != nil && o.crash != nil {
+			o.crash.Stop()
 		}
 	}()
 	if err := body(g); err != nil {
@@ -154,13 +160,11 @@ func (g *Group) Cancel(err error) { g.Token().Cancel(err) }
 func (g *Group) Token() Token { return Token{&g.scope} }
 
 func (g *Group) start(fn func() error, wait bool) bool {
-	if g.slots != nil && !g.acquire(wait) {
+	if m := g.scope.more; m != nil && m.slots != nil && !g.acquire(m.slots, wait) {
 		return false
 	}
 	if !g.admit(countTask) {
-		if g.slots != nil {
-			<-g.slots
-		}
+		g.giveBack()
 		return false
 	}
 	// A task is no more than this closure. The frames below fn are as small as those
@@ -173,9 +177,9 @@ func (g *Group) start(fn func() error, wait bool) bool {
 }
 
 // acquire takes a slot.
-func (g *Group) acquire(wait bool) bool {
+func (g *Group) acquire(slots chan struct{}, wait bool) bool {
 	select {
-	case g.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	default:
 	}
@@ -183,12 +187,19 @@ func (g *Group) acquire(wait bool) bool {
 		return false
 	}
 	select {
-	case g.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	case <-g.Token().Done():
 	case <-Done():
 	}
 	return false
+}
+
+// giveBack gives back the slot of a task, if the group has slots.
+func (g *Group) giveBack() {
+	if m := g.scope.more; m != nil && m.slots != nil {
+		<-m.slots
+	}
 }
 
 // admit counts a new task, unless the group is canceled or has ended.
@@ -231,14 +242,23 @@ func (g *Group) fail(err error) {
 		return
 	}
 	g.mu.Lock()
-	first := g.err == nil
+	o := g.noted()
+	first := o.err == nil
 	if first {
-		g.err = err
+		o.err = err
 	}
 	g.mu.Unlock()
 	if first {
 		g.scope.cancel(&cause{kind: kindCancel, err: err})
 	}
+}
+
+// noted returns the outcome. g.mu is held.
+func (g *Group) noted() *outcome {
+	if g.outcome == nil {
+		g.outcome = new(outcome)
+	}
+	return g.outcome
 }
 
 // expected reports whether err says no more than that the group was told to end
@@ -248,14 +268,17 @@ func (g *Group) expected(err error) bool {
 	return c != nil && c.kind == kindCancel && (c.err == nil || c.err == errFinished) && g.scope.owns(err)
 }
 
-// finish is called by a task whose function has returned err.
-func (g *Group) finish(err error, one uint64) {
+func finishTask(err error)       { finish(err, countTask) }
+func finishBackground(err error) { finish(err, countBackground) }
+
+// finish ends a task whose function has returned err, or that goes away otherwise.
+func finish(err error, one uint64) {
+	g := groupOf(runtime_finish())
 	if err != nil {
 		g.fail(err)
 	}
-	runtime_finish()
-	if one == countTask && g.slots != nil {
-		<-g.slots
+	if one == countTask {
+		g.giveBack()
 	}
 	if g.done(one) {
 		runtime_release(&g.sema)
@@ -273,9 +296,6 @@ func startTask(g *Group, fn func() error) func() error {
 	runtime_start(&g.scope)
 	return fn
 }
-
-func finishTask(err error)       { groupOf(runtime_task()).finish(err, countTask) }
-func finishBackground(err error) { groupOf(runtime_task()).finish(err, countBackground) }
 
 // unwindTask is deferred by a task, and unwindBackground by one in the background. They
 // do nothing if the task has finished, and recover, which has to be done here, if it

@@ -26,7 +26,8 @@ type node struct {
 
 	mu       sync.Mutex // protects the following fields
 	children *node
-	fired    bool // the scope, or one around it, is canceled or it has ended
+	fired    bool  // the scope, or one around it, is canceled or it has ended
+	moved    *more // if SetDeadline was called: the deadline at, and its timer
 	done     chan struct{}
 	ctx      *scopeContext
 	funcs    map[*afterFunc]struct{}

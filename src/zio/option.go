@@ -19,12 +19,12 @@ func Limit(n int) Option {
 	if n < 1 {
 		panic("zio: Limit(" + strconv.Itoa(n) + "): at least one task is needed")
 	}
-	return Option{func(g *Group) { g.slots = make(chan struct{}, n) }}
+	return Option{func(g *Group) { g.scope.extend().slots = make(chan struct{}, n) }}
 }
 
 // Name names the group, in errors and in panics.
 func Name(name string) Option {
-	return Option{func(g *Group) { g.scope.name = name }}
+	return Option{func(g *Group) { g.scope.extend().name = name }}
 }
 
 const defaultGrace = 5 * time.Second
@@ -32,5 +32,5 @@ const defaultGrace = 5 * time.Second
 // Grace says how long a panic of a task waits for the other tasks, which are
 // canceled, before it crashes the program. Without this option it is five seconds.
 func Grace(d time.Duration) Option {
-	return Option{func(g *Group) { g.grace = d }}
+	return Option{func(g *Group) { g.scope.extend().grace = d }}
 }

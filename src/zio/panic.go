@@ -44,12 +44,12 @@ func (g *Group) unwound(v any, one uint64) {
 	} else {
 		g.notePanic(v)
 	}
-	g.finish(nil, one)
+	finish(nil, one)
 }
 
 func (g *Group) noteExit() {
 	g.mu.Lock()
-	g.exited = true
+	g.noted().exited = true
 	g.mu.Unlock()
 	g.scope.cancel(&cause{kind: kindCancel, err: errExited})
 }
@@ -60,13 +60,17 @@ func (g *Group) notePanic(v any) {
 	}
 	e, ok := v.(*PanicError) // of a group that the task ran
 	if !ok {
-		e = &PanicError{Value: v, Stack: stack(), Group: g.scope.name}
+		e = &PanicError{Value: v, Stack: stack(), Group: g.scope.name()}
+	}
+	grace := defaultGrace
+	if m := g.scope.more; m != nil {
+		grace = m.grace
 	}
 	g.mu.Lock()
-	if g.panicked == nil {
-		g.panicked = e
-		g.crash = time.AfterFunc(g.grace, func() {
-			panic(fmt.Sprintf("zio: a group did not end within %v after a panic\n\n%v", g.grace, e))
+	if o := g.noted(); o.panicked == nil {
+		o.panicked = e
+		o.crash = time.AfterFunc(grace, func() {
+			panic(fmt.Sprintf("zio: a group did not end within %v after a panic\n\n%v", grace, e))
 		})
 	}
 	g.mu.Unlock()

@@ -6,6 +6,7 @@ package zio
 
 import (
 	"errors"
+	"internal/goexperiment"
 	"internal/poll"
 	"sync/atomic"
 	"time"
@@ -20,10 +21,9 @@ type scope struct {
 	cause  atomic.Pointer[cause] // nil until the scope is canceled or has ended; set once
 	outer  *scope                // constant from enter on, as are gp and shield
 	gp     uintptr               // the goroutine that opened the scope
-	shield bool                  // scopes further out do not matter inside
 	tasks  uintptr               // for the runtime
-	ntasks int                   // likewise
-	lock   [4]uintptr            // likewise
+	ntasks int32                 // likewise
+	shield bool                  // scopes further out do not matter inside
 
 	group bool // it is that of a group; constant
 
@@ -32,21 +32,36 @@ type scope struct {
 	// that opened the scope, or before others know the scope.
 	pinned bool
 
-	// armed says that timer was started. Both, and moved, are protected by the
-	// lock of node, as long as there is none by the same goroutine.
+	lock [1 + goexperiment.StaticLockRankingInt]uintptr // for the runtime
+
+	node atomic.Pointer[node]
+	more *more // constant once others know the scope, as is what it has; nil in most groups
+}
+
+// more is what a scope has beside that.
+type more struct {
+	// armed says that timer was started. Both are protected by the lock of the
+	// scope's node, as long as there is none by the same goroutine.
 	armed bool
 	timer *time.Timer // made on first use; calls expire
-	node  atomic.Pointer[node]
 
-	// when is the deadline by the runtime's clock, 0 if there is none, and
-	// at the time it was given as, or the zero time. They are set when the
-	// scope is opened; moved is what SetDeadline has made of it, or nil.
-	when  int64
-	at    time.Time
-	moved *time.Time
+	// when is the deadline by the runtime's clock, 0 if there is none, and at the
+	// time it was given as, or the zero time. SetDeadline does not change them.
+	when int64
+	at   time.Time
 
-	name string
+	name  string
+	slots chan struct{} // of Limit, or nil
+	grace time.Duration
 	binding
+}
+
+// extend returns the rest of s, which nobody else knows yet.
+func (s *scope) extend() *more {
+	if s.more == nil {
+		s.more = &more{grace: defaultGrace}
+	}
+	return s.more
 }
 
 // runtime_current returns the scope of the goroutine.
@@ -66,13 +81,13 @@ func runtime_enter(s *scope)
 func runtime_leave(s *scope) bool
 
 // runtime_start makes the goroutine a task of the group of s, and runtime_finish
-// undoes it.
+// undoes it and returns s.
 //
 //go:linkname runtime_start
 func runtime_start(s *scope)
 
 //go:linkname runtime_finish
-func runtime_finish()
+func runtime_finish() *scope
 
 // runtime_task returns the scope of the group whose task the goroutine is, or nil.
 //

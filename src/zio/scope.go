@@ -13,14 +13,23 @@ import (
 )
 
 // pool has scopes that nobody refers to, and whose timers are stopped.
-var pool = sync.Pool{New: func() any { return new(scope) }}
+var pool = sync.Pool{New: func() any { return newScope() }}
+
+func newScope() *scope {
+	s := &struct {
+		scope
+		more
+	}{}
+	s.scope.more = &s.more
+	return &s.scope
+}
 
 // open opens a scope.
 func open() *scope {
 	var s *scope
 	if runtime_bubbled() {
 		// Its timer belongs to the bubble.
-		s = new(scope)
+		s = newScope()
 		s.pinned = true
 	} else {
 		s = pool.Get().(*scope)
@@ -38,11 +47,12 @@ func (s *scope) close() {
 		s.end()
 		return
 	}
-	if s.armed && !stopTimer(s.timer) {
+	m := s.more
+	if m.armed && !stopTimer(m.timer) {
 		return // expire may be about to look at it
 	}
-	s.armed = false
-	s.at = time.Time{}
+	m.armed = false
+	m.when, m.at = 0, time.Time{}
 	s.shield = false
 	s.outer = nil
 	s.cause.Store(nil)
@@ -51,27 +61,28 @@ func (s *scope) close() {
 
 // end is close for a scope that others may know.
 func (s *scope) end() {
-	if s.stop != nil {
-		s.stop()
+	if s.more != nil && s.more.stop != nil {
+		s.more.stop()
 	}
 	s.cause.CompareAndSwap(nil, &endedCause)
 	n := s.node.Load()
 	if n == nil {
 		// Who makes one now finds the cause.
-		s.disarm()
+		s.more.disarm()
 		return
 	}
 	n.mu.Lock()
-	s.disarm()
+	s.more.disarm()
+	n.moved.disarm()
 	n.mu.Unlock()
 	n.close()
 }
 
-// disarm stops the timer of s.
-func (s *scope) disarm() {
-	if s.armed {
-		stopTimer(s.timer)
-		s.armed = false
+// disarm stops the timer.
+func (m *more) disarm() {
+	if m != nil && m.armed {
+		stopTimer(m.timer)
+		m.armed = false
 	}
 }
 
@@ -105,24 +116,30 @@ func (s *scope) notify(root *scope) {
 
 // arm sets the deadline of s, which has just been opened, to d from now.
 func (s *scope) arm(d time.Duration) {
-	s.when = runtime_nano() + int64(d)
-	if s.when < 0 {
-		s.when = 1<<63 - 1
-	}
+	s.more.when = deadline(d)
 	if d <= 0 {
 		s.cancel(&deadlineCause)
 		return
 	}
-	s.start(s.when)
+	s.more.start(s, s.more.when)
+}
+
+// deadline returns the time in d, by the clock that timers go by.
+func deadline(d time.Duration) int64 {
+	when := runtime_nano() + int64(d)
+	if when < 0 {
+		when = 1<<63 - 1
+	}
+	return when
 }
 
 // start starts or moves the timer of s.
-func (s *scope) start(when int64) {
-	s.armed = true
-	if s.timer == nil {
-		s.timer = newTimer(when, 0, expire, s, nil)
+func (m *more) start(s *scope, when int64) {
+	m.armed = true
+	if m.timer == nil {
+		m.timer = newTimer(when, 0, expire, s, nil)
 	} else {
-		resetTimer(s.timer, when, 0)
+		resetTimer(m.timer, when, 0)
 	}
 }
 
@@ -168,7 +185,7 @@ func Deadline(at time.Time, fn func() error) error {
 	s := open()
 	defer s.close()
 	if !at.IsZero() {
-		s.at = at
+		s.more.at = at
 		s.arm(time.Until(at))
 	}
 	return fn()

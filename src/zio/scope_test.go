@@ -395,3 +395,15 @@ func TestTimeoutRace(t *testing.T) {
 		t.Error("no timeout of 4000 fired in time")
 	}
 }
+
+// A scope that is used again has nothing of what it was.
+func TestScopeIsNew(t *testing.T) {
+	zio.Timeout(time.Hour, func() error { return nil })
+	zio.Deadline(time.Now().Add(time.Hour), func() error { return nil })
+	zio.Scope(func(tok zio.Token) error {
+		if at, ok := tok.Deadline(); ok {
+			t.Errorf("Scope has the deadline %v", at)
+		}
+		return nil
+	})
+}

@@ -111,18 +111,18 @@ func (t Token) Deadline() (at time.Time, ok bool) {
 func (s *scope) ownDeadline() (at time.Time, ok bool) {
 	if n := s.node.Load(); n != nil {
 		n.mu.Lock()
-		moved := s.moved
+		moved := n.moved
 		n.mu.Unlock()
 		if moved != nil {
-			at, ok = *moved, !moved.IsZero()
-			return s.earlier(at, ok)
+			return s.earlier(moved.at, !moved.at.IsZero())
 		}
 	}
-	switch {
-	case !s.at.IsZero():
-		at, ok = s.at, true
-	case s.when != 0:
-		at, ok = time.Now().Add(time.Duration(s.when-runtime_nano())), true
+	if m := s.more; m == nil {
+		return at, false
+	} else if !m.at.IsZero() {
+		at, ok = m.at, true
+	} else if m.when != 0 {
+		at, ok = time.Now().Add(time.Duration(m.when-runtime_nano())), true
 	}
 	return s.earlier(at, ok)
 }
@@ -141,17 +141,14 @@ func (t Token) SetDeadline(at time.Time) {
 	if s.cause.Load() != nil {
 		return
 	}
-	s.moved = &at
-	s.disarm()
+	s.more.disarm()
+	n.moved.disarm()
+	n.moved = &more{at: at}
 	if at.IsZero() {
 		return
 	}
 	// A time that has passed is for the timer, too: it takes the locks.
-	when := runtime_nano() + int64(max(time.Until(at), 0))
-	if when < 0 {
-		when = 1<<63 - 1
-	}
-	s.start(when)
+	n.moved.start(s, deadline(max(time.Until(at), 0)))
 }
 
 // Context returns a context that is canceled when the scope, or one further out
