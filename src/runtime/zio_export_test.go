@@ -317,6 +317,8 @@ const (
 	ZioTimeoutCode = pollErrTimeout
 	ZioClosedCode  = pollErrClosing
 	ZioPoolReserve = zioPoolReserve
+	ZioPoolWrites  = zioPoolWrites
+	ZioPoolShare   = zioPoolShare
 )
 
 // NewZioPlace returns a descriptor for operations that wait for a place.
@@ -334,6 +336,14 @@ func (f *ZioFile) Place(lane int) int {
 }
 
 func ZioLeave() { poll_zioLeave() }
+
+// ZioMayEnter reports whether an operation, a write or not, may begin without waiting for a place.
+func ZioMayEnter(write bool) bool {
+	if write {
+		return poll_zioEnterWrite()
+	}
+	return poll_zioEnter()
+}
 
 // ZioPoolLimit sets the number of places, of which none is taken, and returns what it
 // was, 0 if there is no pool.

@@ -47,9 +47,16 @@ const (
 	zioPoolEach   = 4
 
 	// The first lane is for operations of which nothing is known, and has no
-	// reserve; the last is for those on paths.
-	zioPoolLanes   = 6
+	// reserve. Then come those of groups of devices, that for operations on paths,
+	// and from zioPoolWrites on those of the same groups for writes and syncs.
+	zioPoolLanes   = 10
+	zioPoolWrites  = 6
 	zioPoolReserve = 4
+
+	// Writes and syncs may have one in zioPoolShare of the places. Much of what they do
+	// is to compute, copying into the page cache and making requests of it, and what else the
+	// program does waits for a processor behind their threads. Bench row busy-sync.
+	zioPoolShare = 2
 
 	// zioPoolStall is after how many ns without an end there is one place more. If
 	// that is of no use, the next time is after twice as many, up to
@@ -120,8 +127,32 @@ func zioPoolInit() {
 //go:linkname poll_zioEnter internal/poll.runtime_zioEnter
 //go:nosplit
 func poll_zioEnter() bool {
-	gp := getg()
+	return zioPoolEnter(zioPool.limit.Load())
+}
+
+// poll_zioEnterWrite is poll_zioEnter for a write or a sync.
+//
+//go:linkname poll_zioEnterWrite internal/poll.runtime_zioEnterWrite
+//go:nosplit
+func poll_zioEnterWrite() bool {
+	return zioPoolEnter(zioPoolForWrites())
+}
+
+// zioPoolForWrites returns how many places may be taken when a write gets one: all of
+// them where operations seem to wait for each other.
+//
+//go:nosplit
+func zioPoolForWrites() int32 {
 	limit := zioPool.limit.Load()
+	if limit == zioPool.base {
+		limit = (limit + zioPoolShare - 1) / zioPoolShare
+	}
+	return limit
+}
+
+//go:nosplit
+func zioPoolEnter(limit int32) bool {
+	gp := getg()
 	if limit == 0 || gp.lockedm != 0 || gp.zioPlace != zioPlaceNone {
 		return true
 	}

@@ -101,7 +101,11 @@ func zioPoolUnqueue(op *zioOp) {
 // zioPoolFree reports whether an operation of lane may have a place.
 func zioPoolFree(lane uint8) bool {
 	p := &zioPool
-	return p.taken.Load() < p.limit.Load() || lane != 0 && p.lanes[lane].taken < zioPoolReserve
+	limit := p.limit.Load()
+	if lane >= zioPoolWrites {
+		limit = zioPoolForWrites()
+	}
+	return p.taken.Load() < limit || lane != 0 && p.lanes[lane].taken < zioPoolReserve
 }
 
 // zioPoolTake takes a place for an operation of lane.

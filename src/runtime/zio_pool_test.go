@@ -82,6 +82,41 @@ func TestZioPoolOrder(t *testing.T) {
 	}
 }
 
+// Writes leave places to others.
+func TestZioPoolWrites(t *testing.T) {
+	zioPool(t, ZioPoolShare*ZioPoolReserve)
+	var releases []func()
+	for range ZioPoolReserve {
+		r, release := zioHold(nil, ZioPoolWrites)
+		<-r
+		releases = append(releases, release)
+	}
+	if ZioMayEnter(true) {
+		t.Error("a write may begin though writes have all of their places")
+		ZioLeave()
+	}
+	if !ZioMayEnter(false) {
+		t.Error("a read may not begin though it has a place")
+	}
+	ZioLeave()
+	write, releaseWrite := zioHold(nil, ZioPoolWrites)
+	zioQueued(t, 1)
+	ZioPoolCalm()
+	read, releaseRead := zioHold(nil, 1)
+	if r := <-read; r != 0 {
+		t.Errorf("a read that waits: result %d", r)
+	}
+	zioQueued(t, 1)
+	releases[0]()
+	if r := <-write; r != 0 {
+		t.Errorf("a write that has waited: result %d", r)
+	}
+	for _, f := range append(releases[1:], releaseWrite, releaseRead) {
+		f()
+	}
+	zioPoolUnused(t)
+}
+
 // A lane has places that another one cannot take, and lanes take turns.
 func TestZioPoolLanes(t *testing.T) {
 	zioPool(t, 2)

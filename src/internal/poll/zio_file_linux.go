@@ -216,7 +216,7 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 			return 0, fd.zioError(r), true
 		}
 	}
-	if err := fd.zioEnter('w'); err != nil {
+	if err := fd.zioEnterWrite(); err != nil {
 		return 0, err, true
 	}
 	n, err = syscall.Pwrite(fd.Sysfd, p, off)
@@ -250,7 +250,7 @@ func (fd *FD) zioFsync() (err error, ok bool) {
 			return fd.zioError(r), true
 		}
 	}
-	if err := fd.zioEnter('w'); err != nil {
+	if err := fd.zioEnterWrite(); err != nil {
 		return err, true
 	}
 	err = ignoringEINTR(func() error { return syscall.Fsync(fd.Sysfd) })

@@ -31,7 +31,11 @@ const (
 // zioLanes is how many groups of devices there are, as in runtime/zio_pool.go.
 const zioLanes = 4
 
+// zioWrites is the difference between the lane of a device's writes and that of its reads.
+const zioWrites = zioLanes + 1
+
 func runtime_zioEnter() bool
+func runtime_zioEnterWrite() bool
 func runtime_zioLeave()
 func runtime_zioQueue(ctx uintptr, mode, lane int) int
 
@@ -64,19 +68,23 @@ func (fd *FD) zioPlaceLearn() uint32 {
 	return kind
 }
 
-// zioEnter begins an operation that takes a place; zioLeave ends it. The caller holds
-// a reference to fd.
-func (fd *FD) zioEnter(mode int) error {
-	if runtime_zioEnter() {
+// zioEnterWrite begins a write or a sync, which may have a part of the places only; zioLeave
+// ends it. The caller holds a reference to fd.
+func (fd *FD) zioEnterWrite() error {
+	if runtime_zioEnterWrite() {
 		return nil
 	}
-	return fd.zioQueue(mode)
+	lane := fd.zioLane()
+	if lane != 0 {
+		lane += zioWrites
+	}
+	return fd.zioQueue('w', lane)
 }
 
 func zioLeave() { runtime_zioLeave() }
 
-// zioQueue waits for a place.
-func (fd *FD) zioQueue(mode int) error {
+// zioQueue waits for a place, in a lane.
+func (fd *FD) zioQueue(mode, lane int) error {
 	ctx := fd.pd.runtimeCtx
 	if ctx == 0 {
 		// So that deadlines and Close find the goroutine.
@@ -85,7 +93,7 @@ func (fd *FD) zioQueue(mode int) error {
 			return err
 		}
 	}
-	return convertErr(runtime_zioQueue(ctx, mode, fd.zioLane()), true)
+	return convertErr(runtime_zioQueue(ctx, mode, lane), true)
 }
 
 // zioLane returns the lane of the device that fd is on.
@@ -122,7 +130,7 @@ func (fd *FD) zioFileRead(p []byte, off int64) (n int, err error) {
 			}
 		}
 		n = max(n, 0)
-		if err := fd.zioQueue('r'); err != nil {
+		if err := fd.zioQueue('r', fd.zioLane()); err != nil {
 			if n > 0 {
 				return n, nil
 			}
@@ -147,15 +155,15 @@ func (fd *FD) zioFileRead(p []byte, off int64) (n int, err error) {
 	return m, err
 }
 
-// zioEnterPlain begins an operation on a file that has never been other than upstream's,
-// if it is known to be one and there is a place. It is all that most operations need.
-func (fd *FD) zioEnterPlain() bool {
-	return fd.zio.place.kind.Load() == zioPlaceTaken && fd.zio.disk.Load() == nil && runtime_zioEnter()
+// zioPlain reports whether fd is a file that has never been other than upstream's,
+// if it is known to be one. If there is a place too, it is all that most operations need.
+func (fd *FD) zioPlain() bool {
+	return fd.zio.place.kind.Load() == zioPlaceTaken && fd.zio.disk.Load() == nil
 }
 
 // zioReadCall is read(2).
 func (fd *FD) zioReadCall(p []byte) (int, error) {
-	if fd.zioEnterPlain() {
+	if fd.zioPlain() && runtime_zioEnter() {
 		n, err := ignoringEINTRIO(syscall.Read, fd.Sysfd, p)
 		zioLeave()
 		return n, err
@@ -171,7 +179,7 @@ func (fd *FD) zioReadCall(p []byte) (int, error) {
 
 // zioWriteCall is write(2).
 func (fd *FD) zioWriteCall(p []byte) (int, error) {
-	if fd.zioEnterPlain() {
+	if fd.zioPlain() && runtime_zioEnterWrite() {
 		n, err := ignoringEINTRIO(syscall.Write, fd.Sysfd, p)
 		zioLeave()
 		return n, err
@@ -182,7 +190,7 @@ func (fd *FD) zioWriteCall(p []byte) (int, error) {
 	if err := fd.zioLate('w'); err != nil {
 		return 0, err
 	}
-	if err := fd.zioEnter('w'); err != nil {
+	if err := fd.zioEnterWrite(); err != nil {
 		return 0, err
 	}
 	n, err := ignoringEINTRIO(syscall.Write, fd.Sysfd, p)
@@ -202,7 +210,7 @@ func zioCopyEnter(dst, src *FD) error {
 	if err := dst.zioLate('w'); err != nil {
 		return err
 	}
-	return dst.zioEnter('w')
+	return dst.zioEnterWrite()
 }
 
 // zioStatxCall is the number of statx(2).

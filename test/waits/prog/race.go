@@ -102,7 +102,7 @@ func fileRace(args []string) {
 func raceHogs(dir string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	for i := range 3 {
+	for i := range 6 { // more than writes have places of their own
 		f := must(os.Create(filepath.Join(dir, "hog"+strconv.Itoa(i))))
 		wg.Go(func() {
 			defer f.Close()

@@ -90,17 +90,22 @@ func handed(name string) *os.File {
 }
 
 // slowQueue ends operations that wait for a place, of which there are two, in every way
-// there is. Reads of the files in dir end when stop there is removed.
+// there is. Reads and writes of the files in dir end when stop there is removed.
 func slowQueue(args []string) {
 	dir, stop := args[0], args[1]
 	name := func(i int) string { return filepath.Join(dir, strconv.Itoa(i)) }
 	var wg sync.WaitGroup
-	read := func(i int) {
-		f := must(os.Open(name(i)))
+	// hold has an operation like what, on file i, begin or wait.
+	hold := func(what string, i int) {
+		f := must(os.OpenFile(name(i), os.O_RDWR, 0))
+		op := f.Read
+		if what == "write" || what == "sync" {
+			op = f.Write
+		}
 		wg.Go(func() {
 			defer f.Close()
-			if k, err := f.Read(make([]byte, 8)); k != 8 || err != nil {
-				bad("read of who has a place", k, err)
+			if k, err := op(make([]byte, 8)); k != 8 || err != nil {
+				bad("operation of who has a place", k, err)
 			}
 		})
 	}
@@ -113,7 +118,8 @@ func slowQueue(args []string) {
 		}
 	}
 	for i := range 20 {
-		read(i)
+		hold("read", i)
+		hold("write", 40+i)
 	}
 	time.Sleep(50 * time.Millisecond)
 
@@ -122,20 +128,20 @@ func slowQueue(args []string) {
 		handed,
 	} {
 		b := make([]byte, 8)
-		for what, op := range map[string]func(f *os.File) error{
+		for kind, op := range map[string]func(f *os.File) error{
 			"read":  func(f *os.File) error { _, err := f.Read(b); return err },
 			"pread": func(f *os.File) error { _, err := f.ReadAt(b, 5); return err },
 			"write": func(f *os.File) error { _, err := f.Write(b); return err },
 			"sync":  func(f *os.File) error { return f.Sync() },
 		} {
-			what := fmt.Sprint(what, i)
+			what := fmt.Sprint(kind, i)
 			f := open(name(60))
 			// Nothing ends, so now and then there is one place more, which who came
-			// last gets: another read.
+			// last gets: another operation of its kind.
 			start := func() (result chan error) {
 				result = make(chan error, 1)
 				wait(what, func() { go func() { result <- op(f) }() })
-				read(30 + i)
+				hold(kind, 30+i)
 				return result
 			}
 			r := start()
@@ -156,7 +162,7 @@ func slowQueue(args []string) {
 			}
 			if queueScope != nil {
 				f = open(name(60))
-				queueScope(what, wait, func() error { return op(f) }, func() { read(30 + i) })
+				queueScope(what, wait, func() error { return op(f) }, func() { hold(kind, 30+i) })
 				f.Close()
 			}
 		}
