@@ -22,11 +22,11 @@ type Group struct {
 	// group and its scope are one object.
 	scope scope
 
-	// count has the tasks that have not ended in its lower half, the body
-	// included, and those in the background in its upper half. When the lower
-	// half is 0, no more are started.
+	// count has the tasks that have not ended in its lower half, and those in the
+	// background in its upper half, less one: the body counts as a task, so that a
+	// new group has the right count. When no tasks are left, no more are started.
 	count atomic.Uint64
-	sema  uint32 // released when count is 0, for Run
+	sema  uint32 // released when nothing is left, for Run
 
 	mu      sync.Mutex // protects outcome and what it has
 	outcome *outcome   // nil as long as all is well
@@ -44,6 +44,7 @@ const (
 	countTask       = 1
 	countBackground = 1 << 32
 	countTasks      = countBackground - 1 // the lower half
+	countBody       = countTask           // what count is less
 )
 
 var (
@@ -94,7 +95,6 @@ func Run(ctx context.Context, body func(g *Group) error, opts ...Option) error {
 func (g *Group) run(ctx context.Context, body func(g *Group) error) {
 	s := &g.scope
 	s.group = true
-	g.count.Store(countTask)
 	runtime_enter(s)
 	s.pin()
 	if s.outer != nil {
@@ -208,11 +208,11 @@ func (g *Group) admit(one uint64) bool {
 		return false
 	}
 	for {
-		n := g.count.Load()
-		if n&countTasks == 0 {
+		c := g.count.Load()
+		if (c+countBody)&countTasks == 0 {
 			return false
 		}
-		if g.count.CompareAndSwap(n, n+one) {
+		if g.count.CompareAndSwap(c, c+one) {
 			return true
 		}
 	}
@@ -221,16 +221,17 @@ func (g *Group) admit(one uint64) bool {
 // done counts a task as ended, and reports whether it was the last.
 func (g *Group) done(one uint64) bool {
 	for {
-		n := g.count.Load()
+		c := g.count.Load()
+		n := c + countBody
 		switch {
 		case one == countTask && n&countTasks == 1 && n > countTask:
 			// Those in the background are left. Until they are told,
 			// this one is one of them.
-			if g.count.CompareAndSwap(n, n-countTask+countBackground) {
+			if g.count.CompareAndSwap(c, c-countTask+countBackground) {
 				g.scope.cancel(&cause{kind: kindCancel, err: errFinished})
 				one = countBackground
 			}
-		case g.count.CompareAndSwap(n, n-one):
+		case g.count.CompareAndSwap(c, c-one):
 			return n == one
 		}
 	}
