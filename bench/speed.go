@@ -163,7 +163,7 @@ func scopeCase(what string, lines ...report.Line) *bcase {
 }
 
 var scopeCases = []*bcase{
-	scopeCase("plain", less("pingpong_ratio", 1.05, 1.02), less("mutex_ratio", 1.05, 1.02), less("spawn_ratio", 1.05, 1.02),
+	scopeCase("plain", less("pingpong_ratio", 1.05, 1.02), less("pingpong_timeout_ratio", 1.05, 1.02), less("mutex_ratio", 1.05, 1.02), less("spawn_ratio", 1.05, 1.02),
 		less("echo_ratio", 1.05, 1.02), less("read_ratio", 1.05, 1.02)),
 	scopeCase("timeout", less("timeout_deadline", 1.0, 0.8), less("timeout_context", 0.35, 0.3), report.Line{Measure: "timeout_ns"}, report.Line{Measure: "empty_ns"}),
 	scopeCase("group", less("run_1", 1.15, 1.0), less("run_10", 1.05, 1.0), less("run_100", 1.05, 1.0), less("run_1000", 1.05, 1.0),

@@ -12,20 +12,32 @@ import (
 func timeouts(out map[string]float64) {
 	c, s := connect("tcp")
 	b := make([]byte, 16)
+	const reads = 2000
+	many := make([]byte, reads*len(b))
+	// The other side writes for a round of reads at once, so that what is measured is
+	// the read and its timeout.
+	left := 0
 	read := func() error {
-		_, err := s.Write(b)
-		check(err)
-		_, err = c.Read(b)
+		_, err := c.Read(b)
 		return err
 	}
-	ns, ratio := compare(cpu, 5000,
-		func() { check(zio.Timeout(time.Second, read)) },
+	ready := func() {
+		if left--; left < 0 {
+			_, err := s.Write(many)
+			check(err)
+			left = reads - 1
+		}
+	}
+	ns, ratio := compare(cpu, 3*reads,
+		func() { ready(); check(zio.Timeout(time.Second, read)) },
 		func() {
+			ready()
 			c.SetReadDeadline(time.Now().Add(time.Second))
 			check(read())
 			c.SetReadDeadline(time.Time{})
 		},
 		func() {
+			ready()
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			ended := make(chan struct{})
 			watched := make(chan struct{})
@@ -42,7 +54,7 @@ func timeouts(out map[string]float64) {
 			<-watched
 			cancel()
 		},
-		func() { check(read()) },
+		func() { ready(); check(read()) },
 		func() { check(zio.Timeout(time.Second, func() error { return nil })) },
 	)
 	out["timeout_ns"], out["deadline_ns"], out["context_ns"], out["read_ns"], out["empty_ns"] = ns[0], ns[1], ns[2], ns[3], ns[4]
