@@ -52,6 +52,18 @@ func TestPackage(t *testing.T) {
 	}
 }
 
+// TestAPI checks the exported names of package zio, and what it imports, as Go does for
+// its standard library.
+func TestAPI(t *testing.T) {
+	tc := zgo.Patched(t)
+	for pkg, test := range map[string]string{"cmd/api": "TestZio", "go/build": "TestDependencies"} {
+		out, err := tc.Command("test", "-v", "-run=^"+test+"$", pkg).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: "+test) {
+			t.Errorf("%s: %v\n%s", pkg, err, out)
+		}
+	}
+}
+
 // TestResolver has a scope end lookups that wait in C code.
 func TestResolver(t *testing.T) {
 	zgo.NeedCC(t)

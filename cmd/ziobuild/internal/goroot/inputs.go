@@ -112,7 +112,7 @@ func (in *Inputs) hash() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Overlay)) {
 		w := io.Writer(all)
-		if strings.HasPrefix(name, "src/cmd/") {
+		if strings.HasPrefix(name, "src/cmd/") && !patchset.IsTest(name) {
 			w = both
 		}
 		add(w, name, in.Overlay[name])

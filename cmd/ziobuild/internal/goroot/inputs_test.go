@@ -59,6 +59,7 @@ func TestKeys(t *testing.T) {
 		{"patch of a file that a tool patch touches", func(f fstest.MapFS) {
 			f["patches/0005-d.patch"] = &fstest.MapFile{Data: patchFile("src/internal/buildcfg/cfg.go", "Why.")}
 		}, true, true},
+		{"test of a command", func(f fstest.MapFS) { f["src/cmd/go/testdata/zio.txt"] = &fstest.MapFile{} }, true, false},
 		{"command file", func(f fstest.MapFS) { f["src/cmd/go/zio.go"].Data = nil }, true, true},
 		{"base hash", func(f fstest.MapFS) { f["GOBASE"].Data = []byte("release go1.2.3\nhash linux-amd64 h1:z\n") }, true, true},
 		{"base hash of another host", func(f fstest.MapFS) {

@@ -133,12 +133,17 @@ func (s Series) Commands() (cmds, files []string) {
 	return slices.Sorted(maps.Keys(cmdSet)), slices.Sorted(maps.Keys(fileSet))
 }
 
+// IsTest reports whether the path is that of a test, or of what only tests read.
+func IsTest(path string) bool {
+	return strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/testdata/")
+}
+
 // CommandOf returns the command whose source the path is, or "". Tests do not
 // count, and neither does code that commands share: a patch of that names the
 // commands in a "Rebuild:" trailer.
 func CommandOf(path string) string {
 	rest, ok := strings.CutPrefix(path, "src/cmd/")
-	if !ok || strings.HasSuffix(path, "_test.go") {
+	if !ok || IsTest(path) {
 		return ""
 	}
 	name, _, ok := strings.Cut(rest, "/")

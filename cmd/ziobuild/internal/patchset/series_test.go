@@ -228,14 +228,14 @@ func TestVerifyFinds(t *testing.T) {
 func TestCommands(t *testing.T) {
 	s := Series{
 		{Name: "0001-a.patch", Body: "Rebuild: cmd/go", Files: []FileDiff{{Path: "src/internal/buildcfg/cfg.go"}}},
-		{Name: "0002-b.patch", Files: []FileDiff{{Path: "src/cmd/link/main.go"}, {Path: "src/cmd/go/main_test.go"}}},
+		{Name: "0002-b.patch", Files: []FileDiff{{Path: "src/cmd/link/main.go"}, {Path: "src/cmd/go/main_test.go"}, {Path: "src/cmd/api/testdata/a.txt"}}},
 		{Name: "0003-c.patch", Files: []FileDiff{{Path: "src/runtime/proc.go"}}},
 	}
 	cmds, files := s.Commands()
 	if want := []string{"cmd/go", "cmd/link"}; !slices.Equal(cmds, want) {
 		t.Errorf("commands %q, want %q", cmds, want)
 	}
-	if want := []string{"src/cmd/go/main_test.go", "src/cmd/link/main.go", "src/internal/buildcfg/cfg.go"}; !slices.Equal(files, want) {
+	if want := []string{"src/cmd/api/testdata/a.txt", "src/cmd/go/main_test.go", "src/cmd/link/main.go", "src/internal/buildcfg/cfg.go"}; !slices.Equal(files, want) {
 		t.Errorf("files %q, want %q", files, want)
 	}
 }
