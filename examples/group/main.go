@@ -1,7 +1,7 @@
 //go:build zio
 
-// Command group is an echo server, a download and a child process in one group: when
-// one fails, the others end, in code that takes no context. It needs ziobuild:
+// Command group is an echo server, a download, a query of a database and a child process in
+// one group: when one fails, the others end, in code that takes no context. It needs ziobuild:
 //
 //	go run ./cmd/ziobuild run ./examples/group
 package main
@@ -40,11 +40,28 @@ func main() {
 				return zio.Check()
 			}
 		})
-		g.Go(func() error { return download("http://" + ln.Addr().String()) })
-		g.Go(func() error { return exec.Command("sleep", "1000").Run() })
+		db, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		g.Background(func() error { return serveDatabase(g, db) })
+
+		task(g, "download", func() error { return download("http://" + ln.Addr().String()) })
+		task(g, "query", func() error { return query(db.Addr().String()) })
+		task(g, "child", func() error { return exec.Command("sleep", "1000").Run() })
 		return serve(g, ln)
 	}, zio.Name("group"), zio.Limit(1000))
 	fmt.Println("ended:", err)
+}
+
+// task starts fn in g, and says how it ended.
+func task(g *zio.Group, name string, fn func() error) {
+	g.Go(func() error {
+		err := fn()
+		fmt.Printf("%s: %v\n", name, err)
+		return err
+	})
 }
 
 // serve is the body of the group: Accept fails when the group is canceled.
