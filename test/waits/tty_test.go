@@ -147,6 +147,20 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
+// A signal that comes while a thread waits for a terminal, or a pipe, does not mean that
+// there is something to read: a read then would hold the thread, beyond its deadline.
+func TestSignals(t *testing.T) {
+	bin := zgo.Patched(t).With("CGO_ENABLED=0").Build(t, "./prog")
+	each(t, func(t *testing.T, backend string) {
+		c := newConsole(t)
+		err := c.start(backend, bin, "signals").Wait()
+		c.expect("done\r\n", 1)
+		if text := c.text(); err != nil || text != "done\r\n" {
+			t.Errorf("%v\n%s", err, text)
+		}
+	})
+}
+
 // Job control: a job that reads the terminal in the background is stopped, goes
 // on in the foreground and reads there; a hangup ends it.
 func TestJobControl(t *testing.T) {
