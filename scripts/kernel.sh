@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds kernels for 'ziobuild matrix' of architectures that Debian has none for: those
-# of big-endian MIPS.
+# of big-endian MIPS and POWER.
 #
-#   scripts/kernel.sh [-dir DIR] [-h] mips|mips64...
+#   scripts/kernel.sh [-dir DIR] [-h] mips|mips64|ppc64...
 #
 #   -dir  where sources are unpacked and kept, 2 GB; without it a temporary folder
 #
@@ -21,12 +21,12 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	-h | -help | --help) usage; exit ;;
 	-dir) dir=${2:?-dir needs a folder}; shift ;;
-	mips | mips64) names+=("$1") ;;
+	mips | mips64 | ppc64) names+=("$1") ;;
 	*) bad "there is no kernel $1; see scripts/kernel.sh -h" ;;
 	esac
 	shift
 done
-[ ${#names[@]} -gt 0 ] || bad "name kernels: mips, mips64"
+[ ${#names[@]} -gt 0 ] || bad "name kernels: mips, mips64, ppc64"
 [ "$(id -u)" = 0 ] || bad "run it as root"
 
 # What differs: names of GNU and of the kernel, and lines of its configuration.
@@ -37,6 +37,12 @@ settings() {
 	case $1 in
 	mips) gnu=mips-linux-gnu arch=mips config="$malta CONFIG_CPU_MIPS32_R2=y CONFIG_HIGHMEM=y" ;;
 	mips64) gnu=mips64-linux-gnuabi64 arch=mips config="$malta CONFIG_CPU_MIPS64_R2=y CONFIG_64BIT=y CONFIG_MIPS32_O32=y" ;;
+	ppc64)
+		gnu=powerpc64-linux-gnu arch=powerpc
+		# Without the trampoline it ends in a trap when Open Firmware starts it.
+		config="CONFIG_PPC64=y CONFIG_CPU_BIG_ENDIAN=y CONFIG_PPC_PSERIES=y CONFIG_PPC_OF_BOOT_TRAMPOLINE=y CONFIG_ALTIVEC=y CONFIG_VSX=y
+			CONFIG_PPC_4K_PAGES=y CONFIG_SMP=y CONFIG_NR_CPUS=4 CONFIG_HVC_CONSOLE=y CONFIG_PPC_DISABLE_WERROR=y"
+		;;
 	esac
 }
 
@@ -130,8 +136,8 @@ for name in "${names[@]}"; do
 	mkdir -p "$to" "$kernels"
 	build_linux "$name" "$to"
 	build_busybox "$name" "$to"
-	rm -rf "$kernels/built-$name"
+	# What the base did on the one before may be another thing.
+	[ ! -e "$kernels/built-$name" ] || rm -rf "$kernels/built-$name" "$cache/matrix"
 	mv "$to" "$kernels/built-$name"
-	rm -rf "$cache/matrix" # what the base did on the one before
 	echo "kernel.sh: $(cat "$kernels/built-$name/release") for $name is in $kernels/built-$name"
 done

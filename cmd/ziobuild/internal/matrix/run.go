@@ -90,7 +90,7 @@ func (o *Options) Run(ctx context.Context, jobs []*Job) (*Report, error) {
 }
 
 // parts returns the programs of a unit. They list themselves, built for this
-// machine.
+// machine by the base, which does not begin anew with each change of the runtime.
 func (o *Options) parts(ctx context.Context, unit string) ([]string, error) {
 	if unit == Echo {
 		return []string{Echo}, nil
@@ -112,7 +112,7 @@ func (o *Options) findParts(ctx context.Context, unit string) ([]string, error) 
 		return nil, fmt.Errorf("%s lists its programs on linux hosts only", unit)
 	}
 	host := &Job{Port: ports.Table[i], Runner: Native}
-	file, _, err := o.build.program(ctx, host, o.ZioSide, programPackages[unit], false)
+	file, _, err := o.build.program(ctx, host, o.BaseSide, programPackages[unit], false)
 	if err != nil {
 		return nil, err
 	}

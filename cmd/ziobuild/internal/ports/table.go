@@ -64,7 +64,8 @@ var Table = []*Port{
 			{Machine: "malta", Kernel: "6.1-4kc-malta", Short: true},
 			{Machine: "malta64", Kernel: "6.1-5kc-malta"}, // compat system calls
 		}},
-	{GOOS: "linux", GOARCH: "ppc64", Tier: 2, User: "ppc64"},
+	{GOOS: "linux", GOARCH: "ppc64", Tier: 2, User: "ppc64",
+		Guests: []Guest{{Machine: "pseries", Kernel: "6.12-ppc64", Short: true}}},
 	{GOOS: "linux", GOARCH: "ppc64le", Tier: 2, User: "ppc64le",
 		Variants: []Variant{{Env: "GOPPC64=power9", User: "power9"}},
 		Guests: []Guest{
@@ -138,6 +139,7 @@ var Kernels = map[string]Kernel{
 	"6.1-5kc-malta":      {Version: "6.1", Suite: "bookworm", Arch: "mips64el", Package: "linux-image-5kc-malta"},
 	"6.12-mips":          {Version: "6.12", Arch: "mips"},
 	"6.12-mips64":        {Version: "6.12", Arch: "mips64"},
+	"6.12-ppc64":         {Version: "6.12", Arch: "ppc64"},
 	"6.1-ppc64el":        {Version: "6.1", Suite: "bookworm", Arch: "ppc64el", Package: "linux-image-powerpc64le", Page: "64K"},
 	"6.12-ppc64el":       {Version: "6.12", Suite: "trixie", Arch: "ppc64el", Package: "linux-image-powerpc64le"},
 	"newest-ppc64el":     {Version: Newest, Suite: "sid", Arch: "ppc64el", Package: "linux-image-powerpc64le"},
