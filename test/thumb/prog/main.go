@@ -1,4 +1,4 @@
-//go:build zio && cgo
+//go:build zio && cgo && arm
 
 // Program prog has C code in Thumb between goroutines and what they wait for: Go calls
 // Thumb, which calls Go, which waits. It prints what it found and, at the end, done.
