@@ -48,14 +48,17 @@ const (
 
 	// The first lane is for operations of which nothing is known, and has no
 	// reserve. Then come those of groups of devices, that for operations on paths,
-	// and from zioPoolWrites on those of the same groups for writes and syncs.
+	// and from zioPoolWrites on those of the same groups for large writes and
+	// for syncs after them.
 	zioPoolLanes   = 10
 	zioPoolWrites  = 6
 	zioPoolReserve = 4
 
-	// Writes and syncs may have one in zioPoolShare of the places. Much of what they do
-	// is to compute, copying into the page cache and making requests of it, and what else the
-	// program does waits for a processor behind their threads. Bench row busy-sync.
+	// Large writes, and syncs after them, may have one in zioPoolShare of the places. Much
+	// of what they do is to compute, copying into the page cache and making requests of it,
+	// and what else the program does waits for a processor behind their threads. Bench row
+	// busy-sync. Syncs of little have all places: a file system makes one commit of
+	// many. Bench row fsync-64.
 	zioPoolShare = 2
 
 	// zioPoolStall is after how many ns without an end there is one place more. If
@@ -130,7 +133,7 @@ func poll_zioEnter() bool {
 	return zioPoolEnter(zioPool.limit.Load())
 }
 
-// poll_zioEnterWrite is poll_zioEnter for a write or a sync.
+// poll_zioEnterWrite is poll_zioEnter for a large write, or a sync after one.
 //
 //go:linkname poll_zioEnterWrite internal/poll.runtime_zioEnterWrite
 //go:nosplit

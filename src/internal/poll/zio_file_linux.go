@@ -216,7 +216,7 @@ func (fd *FD) zioPwrite(p []byte, off int64) (n int, err error, ok bool) {
 			return 0, fd.zioError(r), true
 		}
 	}
-	if err := fd.zioEnterWrite(); err != nil {
+	if err := fd.zioEnter(fd.zioHeavy(len(p))); err != nil {
 		return 0, err, true
 	}
 	n, err = syscall.Pwrite(fd.Sysfd, p, off)
@@ -250,7 +250,11 @@ func (fd *FD) zioFsync() (err error, ok bool) {
 			return fd.zioError(r), true
 		}
 	}
-	if err := fd.zioEnterWrite(); err != nil {
+	heavy := fd.zio.place.dirty.Load()
+	if heavy {
+		fd.zio.place.dirty.Store(false)
+	}
+	if err := fd.zioEnter(heavy); err != nil {
 		return err, true
 	}
 	err = ignoringEINTR(func() error { return syscall.Fsync(fd.Sysfd) })

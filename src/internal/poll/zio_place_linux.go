@@ -18,6 +18,8 @@ import (
 type zioPlace struct {
 	kind atomic.Uint32 // one of the constants below
 	lane atomic.Uint32 // 0 until somebody has to wait
+
+	dirty atomic.Bool // a write that computed for long has begun since the last sync
 }
 
 // Operations on regular files, directories and disks end by themselves. Those on
@@ -31,8 +33,12 @@ const (
 // zioLanes is how many groups of devices there are, as in runtime/zio_pool.go.
 const zioLanes = 4
 
-// zioWrites is the difference between the lane of a device's writes and that of its reads.
-const zioWrites = zioLanes + 1
+// zioWrites is the difference between the lane of a device's writes that compute for long
+// (zioHeavyWrite bytes at least), and syncs after them, and that of all else.
+const (
+	zioWrites     = zioLanes + 1
+	zioHeavyWrite = 64 << 10
+)
 
 func runtime_zioEnter() bool
 func runtime_zioEnterWrite() bool
@@ -68,14 +74,35 @@ func (fd *FD) zioPlaceLearn() uint32 {
 	return kind
 }
 
-// zioEnterWrite begins a write or a sync, which may have a part of the places only; zioLeave
-// ends it. The caller holds a reference to fd.
-func (fd *FD) zioEnterWrite() error {
-	if runtime_zioEnterWrite() {
+// zioHeavy reports whether a write of n bytes computes for long, copying them into the page
+// cache. Then so does the next sync, making requests of them.
+func (fd *FD) zioHeavy(n int) bool {
+	if n < zioHeavyWrite {
+		return false
+	}
+	if !fd.zio.place.dirty.Load() {
+		fd.zio.place.dirty.Store(true)
+	}
+	return true
+}
+
+// zioMayEnter begins an operation and reports true, unless it has to wait for a place.
+// Those that compute for long may have a part of the places only. zioLeave ends it.
+func zioMayEnter(heavy bool) bool {
+	if heavy {
+		return runtime_zioEnterWrite()
+	}
+	return runtime_zioEnter()
+}
+
+// zioEnter is zioMayEnter for a write or a sync, and waits for a place. The caller holds a
+// reference to fd.
+func (fd *FD) zioEnter(heavy bool) error {
+	if zioMayEnter(heavy) {
 		return nil
 	}
 	lane := fd.zioLane()
-	if lane != 0 {
+	if heavy && lane != 0 {
 		lane += zioWrites
 	}
 	return fd.zioQueue('w', lane)
@@ -179,7 +206,8 @@ func (fd *FD) zioReadCall(p []byte) (int, error) {
 
 // zioWriteCall is write(2).
 func (fd *FD) zioWriteCall(p []byte) (int, error) {
-	if fd.zioPlain() && runtime_zioEnterWrite() {
+	heavy := fd.zioHeavy(len(p))
+	if fd.zioPlain() && zioMayEnter(heavy) {
 		n, err := ignoringEINTRIO(syscall.Write, fd.Sysfd, p)
 		zioLeave()
 		return n, err
@@ -190,7 +218,7 @@ func (fd *FD) zioWriteCall(p []byte) (int, error) {
 	if err := fd.zioLate('w'); err != nil {
 		return 0, err
 	}
-	if err := fd.zioEnterWrite(); err != nil {
+	if err := fd.zioEnter(heavy); err != nil {
 		return 0, err
 	}
 	n, err := ignoringEINTRIO(syscall.Write, fd.Sysfd, p)
@@ -210,7 +238,7 @@ func zioCopyEnter(dst, src *FD) error {
 	if err := dst.zioLate('w'); err != nil {
 		return err
 	}
-	return dst.zioEnterWrite()
+	return dst.zioEnter(dst.zioHeavy(maxRW))
 }
 
 // zioStatxCall is the number of statx(2).

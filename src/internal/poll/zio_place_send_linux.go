@@ -30,7 +30,7 @@ func (fd *FD) zioSplice(pipe, n int) (int, error) {
 	if err := fd.zioLate('w'); err != nil {
 		return 0, err
 	}
-	if err := fd.zioEnterWrite(); err != nil {
+	if err := fd.zioEnter(fd.zioHeavy(n)); err != nil {
 		return 0, err
 	}
 	n, err := splice(fd.Sysfd, pipe, n, spliceNonblock)

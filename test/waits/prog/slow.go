@@ -94,17 +94,21 @@ func handed(name string) *os.File {
 func slowQueue(args []string) {
 	dir, stop := args[0], args[1]
 	name := func(i int) string { return filepath.Join(dir, strconv.Itoa(i)) }
+	large := make([]byte, 64<<10) // large writes have places of their own
 	var wg sync.WaitGroup
 	// hold has an operation like what, on file i, begin or wait.
 	hold := func(what string, i int) {
 		f := must(os.OpenFile(name(i), os.O_RDWR, 0))
-		op := f.Read
-		if what == "write" || what == "sync" {
+		op, b := f.Read, make([]byte, 8)
+		switch what {
+		case "write", "sync":
 			op = f.Write
+		case "large":
+			op, b = f.Write, large
 		}
 		wg.Go(func() {
 			defer f.Close()
-			if k, err := op(make([]byte, 8)); k != 8 || err != nil {
+			if k, err := op(b); k != len(b) || err != nil {
 				bad("operation of who has a place", k, err)
 			}
 		})
@@ -113,15 +117,20 @@ func slowQueue(args []string) {
 	wait := func(what string, do func()) {
 		before := metric("queued:ops")
 		do()
-		if !settle(func() bool { return metric("queued:ops") > before }) {
-			bad(what, "does not wait for a place")
+		// It is to be seen, and followed by another one, before there is one place more.
+		for end := time.Now().Add(10 * time.Second); metric("queued:ops") <= before; time.Sleep(50 * time.Microsecond) {
+			if time.Now().After(end) {
+				bad(what, "does not wait for a place")
+				return
+			}
 		}
 	}
 	for i := range 20 {
 		hold("read", i)
-		hold("write", 40+i)
+		hold("large", 40+i)
 	}
 	time.Sleep(50 * time.Millisecond)
+	moves := keepMoving()
 
 	for i, open := range []func(string) *os.File{
 		func(name string) *os.File { return must(os.OpenFile(name, os.O_RDWR, 0)) },
@@ -132,12 +141,13 @@ func slowQueue(args []string) {
 			"read":  func(f *os.File) error { _, err := f.Read(b); return err },
 			"pread": func(f *os.File) error { _, err := f.ReadAt(b, 5); return err },
 			"write": func(f *os.File) error { _, err := f.Write(b); return err },
+			"large": func(f *os.File) error { _, err := f.Write(large); return err },
 			"sync":  func(f *os.File) error { return f.Sync() },
 		} {
 			what := fmt.Sprint(kind, i)
 			f := open(name(60))
-			// Nothing ends, so now and then there is one place more, which who came
-			// last gets: another operation of its kind.
+			// Were there one place more, who came last would get it: another operation of
+			// its kind.
 			start := func() (result chan error) {
 				result = make(chan error, 1)
 				wait(what, func() { go func() { result <- op(f) }() })
@@ -167,6 +177,7 @@ func slowQueue(args []string) {
 			}
 		}
 	}
+	moves()
 	if queueScope != nil {
 		queuePaths(dir, wait)
 	}
@@ -177,6 +188,24 @@ func slowQueue(args []string) {
 	if !settle(func() bool { return metric("queued:ops") == 0 && metric("threads:threads") == 0 }) {
 		bad(metric("threads:threads"), "places are taken at the end, and", metric("queued:ops"), "operations wait")
 	}
+}
+
+// keepMoving has an operation end every few milliseconds, so that the pool, in which all
+// others wait, does not grow. It returns what ends that.
+func keepMoving() (stop func()) {
+	quit, done := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-quit:
+				return
+			case <-time.After(5 * time.Millisecond):
+				must(os.Stat("/"))
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
 }
 
 // queueScope has op wait for a place in a scope, and cancels that. Then other is
