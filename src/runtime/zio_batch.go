@@ -17,16 +17,17 @@ import (
 
 // zioP is the submission core's part of a p.
 type zioP struct {
-	batch *zioBatch   // nil until the first operation is queued; not in the heap
-	late  atomic.Bool // sysmon saw that queued operations are late, and preempts the P
-	retry uint32      // sends to perform directly until another batch is tried for, after one could not be had
-	tick  uint32      // calls of zioTick
+	batch *zioBatch     // nil until the first operation is queued; not in the heap
+	late  atomic.Bool   // sysmon saw that queued operations are late, and preempts the P
+	retry uint32        // sends to perform directly until another batch is tried for, after one could not be had
+	tick  uint32        // calls of zioTick
+	calls atomic.Uint32 // receives and sends that goroutines made themselves; written by the P
 	count zioCounters
 
 	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
 	slice struct {
-		tick uint32
-		when int64
+		tick, calls  uint32
+		when, called int64 // nanotime since when tick, and both, are the same
 	}
 }
 

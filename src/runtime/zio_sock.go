@@ -128,6 +128,7 @@ func poll_zioRead(pd *pollDesc, buf unsafe.Pointer, n int) int {
 				r = zioQueue(pd, 'r', zioOpRecv, buf, n)
 			}
 			if r == zioRedo {
+				getg().m.p.ptr().zio.called()
 				r = zioRecv(int32(pd.fd), buf, uint32(n))
 			}
 			if learn {
@@ -207,6 +208,7 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 			}
 		}
 		if r == zioRedo {
+			getg().m.p.ptr().zio.called()
 			r = zioSend(int32(pd.fd), buf, uint32(n))
 		}
 		if r != zioAgain {
@@ -222,6 +224,13 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 			zioCount(zioCountCompleted)
 		}
 	}
+}
+
+// called notes that the goroutine that the P runs is about to receive or send
+// something itself. It may be preempted on the way, and another P be meant; it is only a
+// sign for sysmon.
+func (z *zioP) called() {
+	z.calls.StoreRelease(z.calls.Load() + 1)
 }
 
 // zioResident reports whether the n bytes at buf are in the heap or on the

@@ -24,6 +24,11 @@ const (
 	// goroutines.
 	zioMinSlice = 100 * 1000
 
+	// zioCallSlice is that of a goroutine that receives or sends meanwhile: it
+	// will soon have to wait. One that is stopped between a request and the
+	// answer leaves the caches to others. Bench row pgx-64.
+	zioCallSlice = 1000 * 1000
+
 	// zioSysmonLate is how long sysmon sleeps while operations are being
 	// queued. It doubles, up to zioSysmonCalm, as long as the Ps perform them
 	// in time: thousands of wakeups per second would cost more than
@@ -206,12 +211,8 @@ func zioSysmonLook(now int64) {
 		if !runqempty(pp) {
 			runnable = true
 		}
-		long := false
-		t := &pp.zio.slice
-		if t.tick != pp.zio.tick {
-			t.tick = pp.zio.tick
-			t.when = now
-		} else if long = now-t.when >= zioMinSlice; long {
+		long, computes := pp.zio.keeps(now)
+		if computes {
 			zioMarkLong(pp)
 			quiet = false
 		}
@@ -232,7 +233,7 @@ func zioSysmonLook(now int64) {
 				}
 			}
 			stuck = false
-		} else if !long {
+		} else if !computes {
 			stuck = false
 		} else if s.want > 0 && preemptone(pp) {
 			s.want--
@@ -250,6 +251,21 @@ func zioSysmonLook(now int64) {
 		s.want = 0 // they have run
 	}
 	s.stuck = stuck
+}
+
+// keeps reports whether the goroutine that runs on the P has kept it for
+// zioMinSlice, and whether it computes meanwhile: then it is to make room for one that
+// became ready.
+func (z *zioP) keeps(now int64) (long, computes bool) {
+	t := &z.slice
+	calls := z.calls.Load()
+	if t.tick != z.tick {
+		t.tick, t.calls = z.tick, calls
+		t.when, t.called = now, now
+	} else if t.calls != calls {
+		t.calls, t.called = calls, now
+	}
+	return now-t.when >= zioMinSlice, now-t.called >= zioMinSlice || now-t.when >= zioCallSlice
 }
 
 // zioMarkLong notes that the goroutine that pp runs computes for long.

@@ -29,7 +29,7 @@ func TestTracesParse(t *testing.T) {
 		{"close", []string{"-t=50ms", "-changeprocs"}},
 		{"handlers", []string{"-t=50ms", "-changeprocs"}},
 		{"lockstep", []string{"-t=50ms"}},
-		{"hog", []string{"-t=150ms"}},
+		{"hog", []string{"-t=500ms"}}, // on a busy machine a fifth of it passes before the first echo, as with the base
 	} {
 		for _, backend := range zgo.Backends {
 			if backend == "off" && !*full {
