@@ -3,6 +3,7 @@
 package waits
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,36 +78,20 @@ func untilRemoved(t *testing.T) (wait func(), stop string) {
 	}, stop
 }
 
-func TestQueuedOperationsEnd(t *testing.T) {
-	wait, stop := untilRemoved(t)
-	dir := slow(t, wait)
-	each(t, func(t *testing.T, backend string) {
-		if err := os.WriteFile(stop, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		run(t, backend+",ziothreads=2", "slow-queue", dir, stop)
-	})
-}
+func TestQueuedOperationsEnd(t *testing.T)   { queued(t, "slow-queue", 2) }
+func TestQueuedSendsEnd(t *testing.T)        { queued(t, "slow-send-queue", 2) }
+func TestCachedReadsDoNotQueue(t *testing.T) { queued(t, "slow-cached", 1) }
 
-func TestQueuedSendsEnd(t *testing.T) {
+// queued runs a program that has places for few operations, with files whose reads and
+// writes end when the program removes stop.
+func queued(t *testing.T, name string, places int) {
 	wait, stop := untilRemoved(t)
 	dir := slow(t, wait)
 	each(t, func(t *testing.T, backend string) {
 		if err := os.WriteFile(stop, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		run(t, backend+",ziothreads=2", "slow-send-queue", dir, stop)
-	})
-}
-
-func TestCachedReadsDoNotQueue(t *testing.T) {
-	wait, stop := untilRemoved(t)
-	dir := slow(t, wait)
-	each(t, func(t *testing.T, backend string) {
-		if err := os.WriteFile(stop, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		run(t, backend+",ziothreads=1", "slow-cached", dir, stop)
+		run(t, fmt.Sprintf("%s,ziothreads=%d", backend, places), name, dir, stop)
 	})
 }
 

@@ -100,22 +100,7 @@ func slowSend(args []string) {
 			}
 		})
 	}
-	done := make(chan bool)
-	go func() { wg.Wait(); close(done) }()
-	for peak := 0; ; {
-		select {
-		case <-done:
-			if peak > 64 {
-				bad(peak, "threads for", n, "slow files that are sent")
-			}
-			if metric("waited:ops") == 0 {
-				bad("nothing has waited for a place")
-			}
-			return
-		case <-time.After(time.Millisecond):
-			peak = max(peak, threads())
-		}
-	}
+	waitSlow(&wg, n, "slow files that are sent")
 }
 
 // slowSendQueue ends what is to be sent and waits for a place. Reads of the files in dir

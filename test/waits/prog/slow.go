@@ -63,16 +63,21 @@ func slowFiles(args []string) {
 			}
 		})
 	}
+	waitSlow(&wg, n, "operations on slow files")
+	if n := metric("threads:threads"); n != 0 {
+		bad(n, "places are taken at the end")
+	}
+}
+
+// waitSlow waits for n operations that take their time, called what, and counts threads.
+func waitSlow(wg *sync.WaitGroup, n int, what string) {
 	done := make(chan bool)
 	go func() { wg.Wait(); close(done) }()
 	for peak := 0; ; {
 		select {
 		case <-done:
 			if peak > 64 {
-				bad(peak, "threads for", n, "operations on slow files")
-			}
-			if n := metric("threads:threads"); n != 0 {
-				bad(n, "places are taken at the end")
+				bad(peak, "threads for", n, what)
 			}
 			if metric("waited:ops") == 0 {
 				bad("nothing has waited for a place")
