@@ -48,11 +48,15 @@ func mount(t *testing.T, fs fuse.FS) (dir string) {
 	return dir
 }
 
+// long is how long an operation takes of which many are to block threads at a time. sysmon,
+// which sleeps up to 10 ms, takes a P only from a call that it sees twice: with less than a
+// few times that, the calls end as fast as new ones begin.
+const long = 100 * time.Millisecond
+
 // Thousands of operations on files that are slow hold a bounded number of threads.
 func TestSlowFilesHoldFewThreads(t *testing.T) {
-	// Longer than sysmon may sleep: it takes a P only from a call that it sees twice.
-	dir := slow(t, func() { time.Sleep(20 * time.Millisecond) })
-	each(t, func(t *testing.T, backend string) { run(t, backend, "slow-files", dir, number(2000, 20000)) })
+	dir := slow(t, func() { time.Sleep(long) })
+	each(t, func(t *testing.T, backend string) { run(t, backend, "slow-files", dir, number(1000, 20000)) })
 }
 
 // So do copies in the kernel from such files to sockets, and what waits for a socket holds none.
@@ -61,7 +65,7 @@ func TestSendHoldsFewThreads(t *testing.T) {
 		each(t, func(t *testing.T, backend string) { run(t, backend, "send") })
 	})
 	t.Run("files", func(t *testing.T) {
-		dir := slow(t, func() { time.Sleep(20 * time.Millisecond) })
+		dir := slow(t, func() { time.Sleep(long) })
 		each(t, func(t *testing.T, backend string) { run(t, backend, "slow-send", dir) })
 	})
 }
