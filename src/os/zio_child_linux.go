@@ -40,21 +40,24 @@ func (ph *processHandle) watch() *poll.FD {
 // waitid is waitid(2) for the process of the handle to end. If ok is false,
 // nothing was done, and the caller must block in the system call.
 //
-// Calls take turns. The first that finds the process ended reaps it, the
-// others get ECHILD.
+// The first call that finds the process ended reaps it, the others get ECHILD.
 func (ph *processHandle) waitid(info *unix.SiginfoChild, rusage *syscall.Rusage) (err error, ok bool) {
+	ended := func() bool {
+		*info = unix.SiginfoChild{}
+		err = zioIgnoringEINTR(func() error {
+			return unix.Waitid(unix.P_PIDFD, int(ph.handle), info, syscall.WEXITED|syscall.WNOHANG, rusage)
+		})
+		return err != nil || info.Pid != 0
+	}
+	// Most children end soon, and the poller need not know them.
+	if poll.ZioLinger(int(ph.handle)) && ended() {
+		return err, true
+	}
 	fd := ph.watch()
 	if fd == nil {
 		return nil, false
 	}
-	fd.ZioLinger()
-	perr := fd.RawRead(func(pidfd uintptr) bool {
-		*info = unix.SiginfoChild{}
-		err = zioIgnoringEINTR(func() error {
-			return unix.Waitid(unix.P_PIDFD, int(pidfd), info, syscall.WEXITED|syscall.WNOHANG, rusage)
-		})
-		return err != nil || info.Pid != 0
-	})
+	perr := fd.RawRead(func(uintptr) bool { return ended() })
 	if perr != nil {
 		// The process is as it was. Without a cancel the poller gave up.
 		return perr, poll.ScopeCanceled != nil && poll.ScopeCanceled(perr)

@@ -44,7 +44,7 @@ type zioLinger struct {
 const zioLingerTold = 1
 
 var zioLingers struct {
-	n      atomic.Int32 // places that are taken, or about to be
+	n      atomic.Int32 // threads that sysmon may have to tell, or about to be
 	places [zioLingerMax]zioLinger
 }
 

@@ -23,7 +23,6 @@ func poll_zioLinger(timed bool) (place, wake int) {
 		since = nanotime()
 	}
 	z := &zioLingers
-	z.n.Add(1)
 	for i := range z.places {
 		l := &z.places[i]
 		if l.since.Load() != 0 || !l.since.CompareAndSwap(0, zioLingerTold) {
@@ -39,24 +38,27 @@ func poll_zioLinger(timed bool) (place, wake int) {
 			}
 			l.wake.Store(fd + 1)
 		}
+		z.n.Add(1)
 		l.since.Store(since)
 		return i, int(l.wake.Load() - 1)
 	}
-	z.n.Add(-1)
 	return -1, -1
 }
 
-// poll_zioLingered gives the place back. told says that wake was readable.
+// poll_zioLingered gives the place back. wake is what poll_zioLinger returned, and told
+// says that it was readable.
 //
 //go:linkname poll_zioLingered internal/poll.runtime_zioLingered
-func poll_zioLingered(place int, told bool) {
+func poll_zioLingered(place, wake int, told bool) {
 	l := &zioLingers.places[place]
 	if told {
 		var n uint64
 		read(l.wake.Load()-1, noescape(unsafe.Pointer(&n)), int32(unsafe.Sizeof(n)))
 	}
 	l.since.Store(0)
-	zioLingers.n.Add(-1)
+	if wake >= 0 {
+		zioLingers.n.Add(-1)
+	}
 }
 
 // poll_zioLingerTell ends the wait of the thread that has the place.

@@ -20,7 +20,7 @@ const (
 )
 
 func runtime_zioLinger(timed bool) (place, wake int)
-func runtime_zioLingered(place int, told bool)
+func runtime_zioLingered(place, wake int, told bool)
 func runtime_zioLingerTell(place int)
 
 // A zioLinger is one direction's part of the state of a file in blocking mode.
@@ -45,7 +45,7 @@ func (b *zioBlocking) linger(fd *FD, l *zioLinger, events int16) bool {
 	}
 	if wake < 0 {
 		ready := zioPollFor(fd.Sysfd, events, zioLingerTime)
-		runtime_zioLingered(place, false)
+		runtime_zioLingered(place, wake, false)
 		l.long = !ready
 		return ready
 	}
@@ -61,7 +61,7 @@ func (b *zioBlocking) linger(fd *FD, l *zioLinger, events int16) bool {
 		ready = n != 0 && pfds[0].revents != 0 || errno != 0 && errno != syscall.EINTR
 	}
 	l.place.Store(0)
-	runtime_zioLingered(place, told)
+	runtime_zioLingered(place, wake, told)
 	l.long = told && !ready
 	return ready
 }
@@ -73,14 +73,17 @@ func (l *zioLinger) stop() {
 	}
 }
 
-// ZioLinger gives a child that is likely to end soon the time to do so. fd is a
-// pidfd that ZioInit has registered; the caller holds a reference to it.
-func (fd *FD) ZioLinger() {
+// ZioLinger gives a child that is likely to end soon the time to do so, and reports
+// whether it has ended. pidfd is its descriptor, which the caller keeps open.
+func ZioLinger(pidfd int) bool {
 	if !runtime_zioAnyCall() {
-		return
+		return false
 	}
-	if place, _ := runtime_zioLinger(true); place >= 0 {
-		zioPollFor(fd.Sysfd, zioPollIn, zioLingerChild)
-		runtime_zioLingered(place, false)
+	place, wake := runtime_zioLinger(true)
+	if place < 0 {
+		return false
 	}
+	ended := zioPollFor(pidfd, zioPollIn, zioLingerChild)
+	runtime_zioLingered(place, wake, false)
+	return ended
 }
