@@ -27,6 +27,9 @@ type bcase struct {
 	solo  bool
 	lines []report.Line
 	run   func(*runner, *bcase, side, string, int) (map[string]float64, error)
+	// runs is how often each side runs in a round, in turn: for what is short and
+	// varies more from run to run than sides differ. 0 is 1.
+	runs int
 }
 
 // The constructors of the table's lines. Procs 0 means each GOMAXPROCS.
@@ -78,7 +81,10 @@ func (c *bcase) rounds(r *runner) int {
 
 // turns in a round.
 func (c *bcase) turns() int {
-	if c.solo {
+	switch {
+	case c.run != nil:
+		return max(1, c.runs)
+	case c.solo:
 		return 1
 	}
 	return 10

@@ -45,10 +45,7 @@ func (r *runner) runCase(c *bcase) {
 			switch {
 			case round == 0 && !(c.count && r.count):
 			case c.run != nil:
-				for _, s := range players {
-					v, err := c.run(r, c, s.side, s.bin, p)
-					r.save(c, s.side, p, round, 1, v, err)
-				}
+				r.runs(c, players, p, round)
 			case c.solo:
 				for _, s := range players {
 					r.round(c, []player{s}, p, round)
@@ -56,6 +53,20 @@ func (r *runner) runCase(c *bcase) {
 			default:
 				r.round(c, players, p, round)
 			}
+		}
+	}
+}
+
+// runs is a round of a case whose programs measure themselves.
+func (r *runner) runs(c *bcase, players []player, procs, round int) {
+	for turn := 1; turn <= c.turns(); turn++ {
+		order := slices.Clone(players)
+		if turn%2 == 0 {
+			slices.Reverse(order) // none is always the one after
+		}
+		for _, s := range order {
+			v, err := c.run(r, c, s.side, s.bin, procs)
+			r.save(c, s.side, procs, round, turn, v, err)
 		}
 	}
 }
@@ -109,7 +120,7 @@ func (r *runner) save(c *bcase, s side, procs, round, turn int, v map[string]flo
 	if err := r.log.Add(row); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: save a row:", err)
 	}
-	if turn == c.turns() || round == 0 || c.run != nil {
+	if turn == c.turns() || round == 0 {
 		fmt.Fprintf(os.Stderr, "%s:%s\n", name, r.brief(c, row))
 	}
 }

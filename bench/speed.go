@@ -189,11 +189,11 @@ var otherCases = []*bcase{
 		lines: []report.Line{absolute(less("threads", 64, 16)), absolute(less("kb_each", 8, 4))},
 	},
 	{
-		name: "spawn", program: "servers/waits", args: []string{"spawn"}, run: runReport,
+		name: "spawn", program: "servers/waits", args: []string{"spawn"}, run: runReport, runs: 40,
 		lines: []report.Line{less("one_ms", 1.02, 0.98), less("sixteen_ms", 1.02, 0.98)},
 	},
 	{
-		name: "filter", program: "servers/waits", args: []string{"filter"}, run: runReport,
+		name: "filter", program: "servers/waits", args: []string{"filter"}, run: runReport, runs: 40,
 		lines: []report.Line{less("cpu_ms", 1.02, 0.95), {Measure: "wall_ms"}},
 	},
 	fileCase("direct-1", "direct", 1, more("rate", 0.98, 1.00), less("cpu_us", 1.02, 1.00)),

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -121,44 +120,40 @@ func rss() float64 {
 	return resident * float64(os.Getpagesize())
 }
 
-// spawn runs a program that does nothing, 200 times one after the other and 16 at
-// a time.
+// spawn runs a program that does nothing, 32 times one after the other and 16 at a time.
 func spawn() (map[string]float64, error) {
+	const n = 32
 	v := map[string]float64{}
 	for name, at := range map[string]int{"one_ms": 1, "sixteen_ms": 16} {
-		var ms []float64
-		for range 5 {
-			t := time.Now()
-			var wg sync.WaitGroup
-			var mu sync.Mutex
-			var failed error
-			for range at {
-				wg.Go(func() {
-					for range 200 / at {
-						if err := exec.Command("/bin/true").Run(); err != nil {
-							mu.Lock()
-							failed = err
-							mu.Unlock()
-						}
+		t := time.Now()
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		var failed error
+		for range at {
+			wg.Go(func() {
+				for range n / at {
+					if err := exec.Command("/bin/true").Run(); err != nil {
+						mu.Lock()
+						failed = err
+						mu.Unlock()
 					}
-				})
-			}
-			wg.Wait()
-			if failed != nil {
-				return nil, failed
-			}
-			ms = append(ms, float64(time.Since(t))/1e6/float64(200/at*at))
+				}
+			})
 		}
-		slices.Sort(ms)
-		v[name] = ms[len(ms)/2]
+		wg.Wait()
+		if failed != nil {
+			return nil, failed
+		}
+		v[name] = float64(time.Since(t)) / 1e6 / n
 	}
 	return v, nil
 }
 
-// filter has this program copy 1 GiB from a pipe to a pipe, and reports its CPU
+// filter has this program copy 128 MiB from a pipe to a pipe, and reports its CPU
 // time.
 func filter() (map[string]float64, error) {
-	src := exec.Command("head", "-c", "1073741824", "/dev/zero")
+	const size = "134217728"
+	src := exec.Command("head", "-c", size, "/dev/zero")
 	mid := exec.Command(os.Args[0], "filter", "copy")
 	dst := exec.Command("wc", "-c")
 	var err error
@@ -179,7 +174,7 @@ func filter() (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if string(out) != "1073741824\n" {
+	if string(out) != size+"\n" {
 		return nil, fmt.Errorf("wc says %q", out)
 	}
 	for _, c := range []*exec.Cmd{src, mid} {
