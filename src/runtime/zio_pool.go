@@ -153,6 +153,10 @@ func zioPoolForWrites() int32 {
 	return limit
 }
 
+// zioPoolEnter begins an operation of the current goroutine and reports true, unless limit
+// places or more are taken. The operation takes one itself only when sysmon finds that it
+// blocks a thread. Who is locked to a thread holds that one anyway. nosplit as its callers are.
+//
 //go:nosplit
 func zioPoolEnter(limit int32) bool {
 	gp := getg()

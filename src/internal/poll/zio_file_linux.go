@@ -250,10 +250,7 @@ func (fd *FD) zioFsync() (err error, ok bool) {
 			return fd.zioError(r), true
 		}
 	}
-	heavy := fd.zio.place.dirty.Load()
-	if heavy {
-		fd.zio.place.dirty.Store(false)
-	}
+	heavy := fd.zio.place.dirty.Load() && fd.zio.place.dirty.Swap(false)
 	if err := fd.zioEnter(heavy); err != nil {
 		return err, true
 	}
