@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/zio-go/zio/internal/hang"
@@ -22,7 +24,17 @@ type local struct {
 	interpreter string // of programs that programs start, see nest
 }
 
+// obeyHangup gives programs SIGHUP's default action though this process was started by
+// nohup, which they would inherit: some of them expect that a hangup ends a process.
+// Who hears a signal does not hand on that it was ignored.
+var obeyHangup = sync.OnceFunc(func() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+})
+
 func (l *local) Run(ctx context.Context, tasks []Task, done func(*Result)) error {
+	obeyHangup()
 	empty, err := os.MkdirTemp("", "ziomatrix")
 	if err != nil {
 		return err

@@ -76,6 +76,23 @@ func TestNative(t *testing.T) {
 	}
 }
 
+// A hangup ends a program though this process ignores it.
+func TestHangup(t *testing.T) {
+	if os.Getenv("HANGUP") == "" {
+		cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0" -test.run '^TestHangup$'`, os.Args[0])
+		cmd.Env = append(os.Environ(), "HANGUP=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	prog := script(t, t.TempDir(), "prog", "kill -HUP $$; echo alive")
+	got := runAll(t, NewNative(), Task{ID: "x", File: prog, Timeout: time.Minute})
+	if r := got["x"]; r.Signal == "" || r.Stdout != "" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // The emulator is found in PATH under both of its names, a nested go command
 // finds the wrapper, and where there is none it is missing.
 func TestQEMUUser(t *testing.T) {
