@@ -77,8 +77,9 @@ func (w *W) watch() {
 	}
 }
 
-// Running reports whether the program should go on.
-func (w *W) Running() bool { return time.Now().Before(w.end) }
+// Running reports whether the program should go on: until its time is over, and on a
+// machine that is too slow or too busy for that until it has done something.
+func (w *W) Running() bool { return time.Now().Before(w.end) || w.ops.Load() == 0 }
 
 // Add counts an operation that moved n bytes.
 func (w *W) Add(n int) {
