@@ -6,6 +6,7 @@ package net
 
 import (
 	"context"
+	"errors"
 	"internal/poll"
 	"io"
 )
@@ -50,6 +51,10 @@ func zioLookup[T any](ctx context.Context, name string, lookup func(context.Cont
 	}()
 	select {
 	case r := <-done:
+		// If it is the cancel that has ended the lookup, both may be seen first.
+		if cause := context.Cause(ctx); cause != nil && poll.ScopeCanceled(cause) && errors.Is(r.err, context.Canceled) {
+			r.err = zioWithCause(r.err, cause)
+		}
 		return r.value, r.err
 	case err := <-canceled:
 		var none T

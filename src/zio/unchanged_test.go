@@ -94,6 +94,31 @@ func TestHTTPLeavesNothing(t *testing.T) {
 	}
 }
 
+// A lookup that ends at once when its context does is not taken for one that somebody else
+// has canceled.
+func TestLookupThatEnds(t *testing.T) {
+	r := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	lookups := map[string]func() error{
+		"LookupHost":  func() error { _, err := r.LookupHost(context.Background(), "name.invalid."); return err },
+		"LookupCNAME": func() error { _, err := r.LookupCNAME(context.Background(), "name.invalid."); return err },
+		"LookupAddr":  func() error { _, err := r.LookupAddr(context.Background(), "192.0.2.1"); return err },
+	}
+	for name, lookup := range lookups {
+		for range 300 {
+			err := zio.Scope(func(tok zio.Token) error {
+				go tok.Cancel(errTest)
+				return lookup()
+			})
+			if !errors.Is(err, errTest) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 // tlsPair returns the ends of a TLS connection after the handshake.
 func tlsPair(t *testing.T) (client, server *tls.Conn) {
 	pub, key, err := ed25519.GenerateKey(nil)
