@@ -138,40 +138,6 @@ func zioScopeSpin(spins int) {
 	}
 }
 
-// link makes gp, which is a task, known to its group. A task that never waits is never
-// linked.
-func (z *zioScopeG) link(gp *g) {
-	s := z.group
-	lock(&s.lock)
-	z.prev.set(gp)
-	z.next = s.tasks
-	if z.next != 0 {
-		z.next.ptr().zioScope.prev.set(gp)
-	}
-	s.tasks.set(gp)
-	s.ntasks++
-	unlock(&s.lock)
-}
-
-// unlink takes gp back.
-func (z *zioScopeG) unlink(gp *g) {
-	s := z.group
-	lock(&s.lock)
-	before := z.prev
-	if before.ptr() == gp {
-		s.tasks = z.next
-		before = z.next
-	} else {
-		before.ptr().zioScope.next = z.next
-	}
-	if z.next != 0 {
-		z.next.ptr().zioScope.prev = before
-	}
-	s.ntasks--
-	unlock(&s.lock)
-	z.next, z.prev = 0, 0
-}
-
 // hold keeps gp in its wait, and reports whether it is in one. The caller cannot be
 // preempted, and calls release soon.
 func (z *zioScopeG) hold() bool {
@@ -216,20 +182,6 @@ func zioScopeWake(s *zioScope, gp guintptr) {
 		}
 	}
 	releasem(mp)
-}
-
-// zioScopeTasks stores those tasks of the group of s that have waited, as far as
-// buf has room, and returns how many there are.
-//
-//go:linkname zioScopeTasks zio.runtime_tasks
-func zioScopeTasks(s *zioScope, buf []guintptr) int {
-	lock(&s.lock)
-	n := int(s.ntasks)
-	for i, gp := 0, s.tasks; gp != 0 && i < len(buf); i, gp = i+1, gp.ptr().zioScope.next {
-		buf[i] = gp
-	}
-	unlock(&s.lock)
-	return n
 }
 
 // zioScopeNano returns the time of the clock that the goroutine's timers go by.
@@ -326,38 +278,6 @@ func zioScopeShown(gp *g) bool {
 	return gp.zioScope.scope.canceled()
 }
 
-// zioScopeStart makes the goroutine a task of the group of s.
-//
-//go:linkname zioScopeStart zio.runtime_start
-func zioScopeStart(s *zioScope) {
-	z := &getg().zioScope
-	z.scope = s
-	z.group = s
-	z.refused = 0
-}
-
-// zioScopeTask returns the scope of the group whose task the goroutine is, or nil.
-//
-//go:linkname zioScopeTask zio.runtime_task
-func zioScopeTask() *zioScope {
-	return getg().zioScope.group
-}
-
-// zioScopeFinish undoes zioScopeStart, and returns its argument.
-//
-//go:linkname zioScopeFinish zio.runtime_finish
-func zioScopeFinish() *zioScope {
-	gp := getg()
-	z := &gp.zioScope
-	if z.prev != 0 {
-		z.unlink(gp)
-	}
-	s := z.group
-	z.scope = nil
-	z.group = nil
-	return s
-}
-
 // zioScopeRefused counts an operation that was refused, and returns how many were
 // since the goroutine entered or left a scope.
 //
@@ -368,21 +288,4 @@ func zioScopeRefused() int {
 		z.refused++
 	}
 	return int(z.refused)
-}
-
-// zioScopeAcquire and zioScopeRelease are a semaphore for one waiter, as
-// sync.WaitGroup has one.
-//
-//go:linkname zioScopeAcquire zio.runtime_acquire
-func zioScopeAcquire(addr *uint32) {
-	reason := waitReasonSyncWaitGroupWait
-	if getg().bubble != nil {
-		reason = waitReasonSynctestWaitGroupWait
-	}
-	semacquire1(addr, false, semaBlockProfile, 0, reason)
-}
-
-//go:linkname zioScopeRelease zio.runtime_release
-func zioScopeRelease(addr *uint32) {
-	semrelease1(addr, false, 0)
 }

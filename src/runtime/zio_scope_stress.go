@@ -4,6 +4,8 @@
 
 package runtime
 
+import _ "unsafe" // for go:linkname
+
 // GODEBUG=ziostress=N delays what would be a race if it came at another time: one
 // call of zioStress in four takes up to N microseconds. The calls are where a
 // wait is published, where it is decided who ends it, and before a goroutine
@@ -15,6 +17,11 @@ func zioStress() {
 		zioStressDelay(uint32(n))
 	}
 }
+
+// zioScopeStress is zioStress for package zio.
+//
+//go:linkname zioScopeStress zio.runtime_stress
+func zioScopeStress() { zioStress() }
 
 func zioStressDelay(n uint32) {
 	switch cheaprandn(8) {

@@ -24,9 +24,10 @@ type Group struct {
 
 	// count has the tasks that have not ended in its lower half, and those in the
 	// background in its upper half, less one: the body counts as a task, so that a
-	// new group has the right count. When no tasks are left, no more are started.
-	count atomic.Uint64
-	sema  uint32 // released when nothing is left, for Run
+	// new group has the right count. Who makes it nothing tries to set countEnded;
+	// then no more are started.
+	count  atomic.Uint64
+	joined uintptr // for Run, which waits until nothing is left
 
 	mu      sync.Mutex // protects outcome and what it has
 	outcome *outcome   // nil as long as all is well
@@ -44,7 +45,8 @@ const (
 	countTask       = 1
 	countBackground = 1 << 32
 	countTasks      = countBackground - 1 // the lower half
-	countBody       = countTask           // what count is less
+	countEnded      = 1 << 63
+	countBody       = countTask // what count is less
 )
 
 var (
@@ -109,7 +111,7 @@ func (g *Group) run(ctx context.Context, body func(g *Group) error) {
 			s.cancel(&cause{kind: kindCancel, err: errUnwound})
 		}
 		if !g.done(countTask) {
-			runtime_acquire(&g.sema)
+			runtime_join(&g.joined)
 			g.count.Load() // for the race detector: after what the tasks did
 		}
 		s.close()
@@ -207,34 +209,25 @@ func (g *Group) admit(one uint64) bool {
 	if by, _ := g.scope.canceled(); by != nil {
 		return false
 	}
-	for {
-		c := g.count.Load()
-		if (c+countBody)&countTasks == 0 {
-			return false
-		}
-		if g.count.CompareAndSwap(c, c+one) {
-			return true
-		}
+	if g.count.Add(one)+countBody >= countEnded {
+		g.count.Add(-one)
+		return false
 	}
+	return true
 }
 
 // done counts a task as ended, and reports whether it was the last.
 func (g *Group) done(one uint64) bool {
-	for {
-		c := g.count.Load()
-		n := c + countBody
-		switch {
-		case one == countTask && n&countTasks == 1 && n > countTask:
-			// Those in the background are left. Until they are told,
-			// this one is one of them.
-			if g.count.CompareAndSwap(c, c-countTask+countBackground) {
-				g.scope.cancel(&cause{kind: kindCancel, err: errFinished})
-				one = countBackground
-			}
-		case g.count.CompareAndSwap(c, c-one):
-			return n == one
-		}
+	n := g.count.Add(-one) + countBody
+	if n == 0 {
+		// Unless there is a new task already, whose end is the last then.
+		return g.count.CompareAndSwap(n-countBody, countEnded-countBody)
 	}
+	if one == countTask && n&countTasks == 0 {
+		// Those in the background are left.
+		g.scope.cancel(&cause{kind: kindCancel, err: errFinished})
+	}
+	return false
 }
 
 // fail notes an error of the body or a task.
@@ -282,7 +275,7 @@ func finish(err error, one uint64) {
 		g.giveBack()
 	}
 	if g.done(one) {
-		runtime_release(&g.sema)
+		runtime_joined(&g.joined)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -287,6 +288,52 @@ func TestGoAfterEnd(t *testing.T) {
 		t.Error("a task was started")
 	}
 	kept.Cancel(errTest)
+}
+
+// Others start tasks while the last one ends. Those that Go says are started have ended
+// when Run returns.
+func TestGoWhileItEnds(t *testing.T) {
+	rounds := 3000
+	if testing.Short() {
+		rounds = 500
+	}
+	var refused atomic.Int64
+	for round := range rounds {
+		var others sync.WaitGroup
+		var started, ended atomic.Int64
+		zio.Run(nil, func(g *zio.Group) error {
+			for i := range 3 {
+				begin := g.Go
+				if i == 2 {
+					begin = g.Background
+				}
+				others.Go(func() {
+					for range round % 20 {
+						runtime.Gosched()
+					}
+					for started.Load() < 1000 {
+						if !begin(func() error { ended.Add(1); return nil }) {
+							refused.Add(1)
+							return
+						}
+						started.Add(1)
+					}
+				})
+			}
+			for range 3 {
+				g.Go(func() error { return nil })
+			}
+			return nil
+		})
+		n := ended.Load()
+		others.Wait()
+		if ended.Load() != n || started.Load() != n {
+			t.Fatalf("%d tasks had ended, %d were started, %d ended later", n, started.Load(), ended.Load()-n)
+		}
+	}
+	if refused.Load() == 0 {
+		t.Error("no group has ended while others started tasks")
+	}
 }
 
 func TestTaskPanic(t *testing.T) {

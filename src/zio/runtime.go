@@ -40,10 +40,7 @@ type scope struct {
 
 // more is what a scope has beside that.
 type more struct {
-	// armed says that timer was started. Both are protected by the lock of the
-	// scope's node, as long as there is none by the same goroutine.
-	armed bool
-	timer *time.Timer // made on first use; calls expire
+	clock // of the deadline
 
 	// when is the deadline by the runtime's clock, 0 if there is none, and at the
 	// time it was given as, or the zero time. SetDeadline does not change them.
@@ -113,11 +110,19 @@ func runtime_tasks(s *scope, buf []uintptr) int
 //go:linkname runtime_refused
 func runtime_refused() int
 
-//go:linkname runtime_acquire
-func runtime_acquire(addr *uint32)
+// runtime_join waits until runtime_joined is called with the same address, which is
+// done once.
+//
+//go:linkname runtime_join
+func runtime_join(addr *uintptr)
 
-//go:linkname runtime_release
-func runtime_release(addr *uint32)
+//go:linkname runtime_joined
+func runtime_joined(addr *uintptr)
+
+// runtime_stress delays, with GODEBUG=ziostress.
+//
+//go:linkname runtime_stress
+func runtime_stress()
 
 // runtime_everybody makes s the scope of the goroutine and of all that are started later.
 //

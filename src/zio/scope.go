@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// pool has scopes that nobody refers to, and whose timers are stopped.
+// pool has scopes that nobody refers to. Their timers may be pending; see clock.
 var pool = sync.Pool{New: func() any { return newScope() }}
 
 func newScope() *scope {
@@ -48,14 +48,17 @@ func (s *scope) close() {
 		return
 	}
 	m := s.more
-	if m.armed && !stopTimer(m.timer) {
-		return // expire may be about to look at it
+	if m.when != 0 {
+		if !m.idle() {
+			return // expire is about to cancel it
+		}
+		m.when, m.at = 0, time.Time{}
 	}
-	m.armed = false
-	m.when, m.at = 0, time.Time{}
+	if s.cause.Load() != nil {
+		s.cause.Store(nil) // the time was up when the scope began
+	}
 	s.shield = false
 	s.outer = nil
-	s.cause.Store(nil)
 	pool.Put(s)
 }
 
@@ -76,14 +79,6 @@ func (s *scope) end() {
 	n.moved.disarm()
 	n.mu.Unlock()
 	n.close()
-}
-
-// disarm stops the timer.
-func (m *more) disarm() {
-	if m != nil && m.armed {
-		stopTimer(m.timer)
-		m.armed = false
-	}
 }
 
 // pin keeps s, and the scopes around it, from being used again.
@@ -111,47 +106,6 @@ func (s *scope) notify(root *scope) {
 	}
 	if n := s.node.Load(); n != nil {
 		n.notify(root)
-	}
-}
-
-// arm sets the deadline of s, which has just been opened, to d from now.
-func (s *scope) arm(d time.Duration) {
-	s.more.when = deadline(d)
-	if d <= 0 {
-		s.cancel(&deadlineCause)
-		return
-	}
-	s.more.start(s, s.more.when)
-}
-
-// deadline returns the time in d, by the clock that timers go by.
-func deadline(d time.Duration) int64 {
-	when := runtime_nano() + int64(d)
-	if when < 0 {
-		when = 1<<63 - 1
-	}
-	return when
-}
-
-// start starts or moves the timer of s.
-func (m *more) start(s *scope, when int64) {
-	m.armed = true
-	if m.timer == nil {
-		m.timer = newTimer(when, 0, expire, s, nil)
-	} else {
-		resetTimer(m.timer, when, 0)
-	}
-}
-
-// expire is called by the timer of a scope.
-func expire(arg any, _ uintptr, _ int64) {
-	s := arg.(*scope)
-	if !s.cause.CompareAndSwap(nil, &deadlineCause) {
-		return
-	}
-	runtime_wake(s, s.gp)
-	if s.node.Load() != nil {
-		go s.notify(s) // it takes locks
 	}
 }
 

@@ -407,3 +407,72 @@ func TestScopeIsNew(t *testing.T) {
 		return nil
 	})
 }
+
+// The timer of a scope that ended early is pending when the scope is used again: it
+// cancels neither too early, nor too late, nor what has no deadline.
+func TestTimeoutAfterTimeout(t *testing.T) {
+	nothing := func() error { return nil }
+	for _, first := range []time.Duration{time.Millisecond, 5 * time.Millisecond, time.Second, time.Hour} {
+		for _, d := range []time.Duration{2 * time.Millisecond, 10 * time.Millisecond} {
+			zio.Timeout(first, nothing)
+			start := time.Now()
+			if err := zio.Timeout(d, waitCheck); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v after %v: %v", d, first, err)
+			}
+			if took := time.Since(start); took < d || took > d+500*time.Millisecond {
+				t.Errorf("%v after %v: canceled after %v", d, first, took)
+			}
+		}
+		zio.Timeout(first, nothing)
+		err := zio.Shield(func() error {
+			time.Sleep(min(first, 10*time.Millisecond))
+			return zio.Check()
+		})
+		if err != nil {
+			t.Errorf("no deadline after %v: %v", first, err)
+		}
+	}
+}
+
+// Deadlines that are moved on, and back, while the timer of one before fires.
+func TestTimeoutAfterTimeoutRace(t *testing.T) {
+	var wg sync.WaitGroup
+	rounds := 3000
+	if testing.Short() {
+		rounds = 600
+	}
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range rounds {
+				begin := time.Now()
+				until := func(d time.Duration) func() error {
+					return func() error {
+						for time.Since(begin) < d {
+						}
+						return nil
+					}
+				}
+				first := time.Duration(20+(i+j)%20) * time.Microsecond
+				zio.Timeout(first, until(first-10*time.Microsecond))
+				zio.Timeout(9*time.Second, until(first+time.Duration(i*j%200)*time.Microsecond))
+				d := time.Duration(50+(i*j)%100) * time.Microsecond
+				start := time.Now()
+				err := zio.Timeout(d, func() error {
+					for time.Since(start) < 5*time.Second {
+						if err := zio.Check(); err != nil {
+							return err
+						}
+						runtime.Gosched()
+					}
+					return nil
+				})
+				if err == nil {
+					t.Errorf("a deadline of %v did not come", d)
+				} else if took := time.Since(start); took < d {
+					t.Errorf("canceled after %v, not %v", took, d)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -143,12 +143,15 @@ func (t Token) SetDeadline(at time.Time) {
 	}
 	s.more.disarm()
 	n.moved.disarm()
-	n.moved = &more{at: at}
+	m := &more{at: at}
+	n.moved = m
 	if at.IsZero() {
 		return
 	}
 	// A time that has passed is for the timer, too: it takes the locks.
-	n.moved.start(s, deadline(max(time.Until(at), 0)))
+	when := deadline(max(time.Until(at), 0))
+	m.state.Store(when<<1 | clockUsed)
+	m.timer = newTimer(when, 0, expireMoved, s, nil)
 }
 
 // Context returns a context that is canceled when the scope, or one further out
