@@ -319,6 +319,8 @@ const (
 	ZioPoolReserve = zioPoolReserve
 	ZioPoolWrites  = zioPoolWrites
 	ZioPoolShare   = zioPoolShare
+	ZioPoolSyncs   = zioPoolSyncs
+	ZioPoolMore    = zioPoolMore
 )
 
 // NewZioPlace returns a descriptor for operations that wait for a place.
@@ -345,6 +347,12 @@ func ZioMayEnter(write bool) bool {
 	return poll_zioEnter()
 }
 
+// ZioMayEnterSync is ZioMayEnter for a sync of little.
+func ZioMayEnterSync() bool { return poll_zioEnterSync() }
+
+// ZioLend reports whether a goroutine that is in an operation would give up its P.
+func ZioLend() bool { return poll_zioLend() }
+
 // ZioPoolLimit sets the number of places, of which none is taken, and returns what it
 // was, 0 if there is no pool.
 func ZioPoolLimit(n int) (old int) {
@@ -352,7 +360,7 @@ func ZioPoolLimit(n int) (old int) {
 	lock(&p.lock)
 	defer unlock(&p.lock)
 	if old = int(p.base); old != 0 {
-		p.base = int32(n)
+		p.base, p.syncs = int32(n), int32(n+n/zioPoolMore)
 		p.limit.Store(int32(n))
 	}
 	return old

@@ -48,18 +48,23 @@ const (
 
 	// The first lane is for operations of which nothing is known, and has no
 	// reserve. Then come those of groups of devices, that for operations on paths,
-	// and from zioPoolWrites on those of the same groups for large writes and
-	// for syncs after them.
-	zioPoolLanes   = 10
+	// from zioPoolWrites on those of the same groups for large writes and for syncs
+	// after them, and from zioPoolSyncs on those for other syncs.
+	zioPoolLanes   = 14
 	zioPoolWrites  = 6
+	zioPoolSyncs   = 10
 	zioPoolReserve = 4
 
 	// Large writes, and syncs after them, may have one in zioPoolShare of the places. Much
 	// of what they do is to compute, copying into the page cache and making requests of it,
 	// and what else the program does waits for a processor behind their threads. Bench row
-	// busy-sync. Syncs of little have all places: a file system makes one commit of
-	// many. Bench row fsync-64.
+	// busy-sync.
 	zioPoolShare = 2
+
+	// Syncs of little may take all places, and one more for zioPoolMore if
+	// GODEBUG=ziothreads says nothing: a file system makes one commit of many, and
+	// they hardly compute. Bench row fsync-64.
+	zioPoolMore = 2
 
 	// zioPoolStall is after how many ns without an end there is one place more. If
 	// that is of no use, the next time is after twice as many, up to
@@ -88,6 +93,7 @@ var zioPool struct {
 
 	lock   mutex         // protects the following
 	base   int32         // limit, but for places that a stall has added; constant
+	syncs  int32         // the same for syncs; constant
 	queued atomic.Int32  // may be read without the lock, as the next
 	waited atomic.Uint64 // operations that have ever been queued
 	ends   uint64        // places given back
@@ -108,6 +114,7 @@ var zioNoDesc pollDesc
 // zioPoolInit sets the number of places. It is called when the backend is chosen.
 func zioPoolInit() {
 	n := max(zioPoolPlaces, zioPoolEach*int(numCPUStartup))
+	more := n / zioPoolMore
 	if s := zioSetting("ziothreads"); s != "" {
 		var err error
 		n, err = strconv.Atoi(s)
@@ -115,10 +122,11 @@ func zioPoolInit() {
 			print("runtime: GODEBUG=ziothreads=", s, ": want the number of threads that operations on files may hold, at least 1\n")
 			exit(2)
 		}
+		more = 0
 	}
 	lockInit(&zioPool.lock, lockRankPollDesc) // which timers may be set under
 	zioPool.timer.init(nil, nil)
-	zioPool.base = int32(n)
+	zioPool.base, zioPool.syncs = int32(n), int32(n+more)
 	zioPool.limit.Store(int32(n))
 }
 
@@ -141,6 +149,21 @@ func poll_zioEnterWrite() bool {
 	return zioPoolEnter(zioPoolForWrites())
 }
 
+// poll_zioEnterSync is poll_zioEnter for another sync.
+//
+//go:linkname poll_zioEnterSync internal/poll.runtime_zioEnterSync
+//go:nosplit
+func poll_zioEnterSync() bool {
+	return zioPoolEnter(zioPoolForSyncs())
+}
+
+// zioPoolForSyncs returns how many places may be taken when a sync gets one.
+//
+//go:nosplit
+func zioPoolForSyncs() int32 {
+	return max(zioPool.limit.Load(), zioPool.syncs)
+}
+
 // zioPoolForWrites returns how many places may be taken when a write gets one: all of
 // them where operations seem to wait for each other.
 //
@@ -154,8 +177,9 @@ func zioPoolForWrites() int32 {
 }
 
 // zioPoolEnter begins an operation of the current goroutine and reports true, unless limit
-// places or more are taken. The operation takes one itself only when sysmon finds that it
-// blocks a thread. Who is locked to a thread holds that one anyway. nosplit as its callers are.
+// places or more are taken. The operation takes one itself only when it loses its P, which
+// is what costs a thread. Who is locked to a thread holds that one anyway. nosplit as its
+// callers are.
 //
 //go:nosplit
 func zioPoolEnter(limit int32) bool {
@@ -168,6 +192,19 @@ func zioPoolEnter(limit int32) bool {
 	}
 	gp.zioPlace = zioPlaceFree
 	return true
+}
+
+// poll_zioLend reports whether a goroutine in an operation that will wait for a disk is to
+// give up its P at once: there are others to run, or there will be, since other operations
+// wait, too.
+//
+//go:linkname poll_zioLend internal/poll.runtime_zioLend
+func poll_zioLend() bool {
+	gp := getg()
+	if gp.zioPlace != zioPlaceFree {
+		return false
+	}
+	return !runqempty(gp.m.p.ptr()) || !sched.runq.empty() || zioPool.taken.Load() > 0
 }
 
 // poll_zioLeave ends an operation that poll_zioEnter or poll_zioQueue has let begin.

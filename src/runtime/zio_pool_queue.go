@@ -102,7 +102,10 @@ func zioPoolUnqueue(op *zioOp) {
 func zioPoolFree(lane uint8) bool {
 	p := &zioPool
 	limit := p.limit.Load()
-	if lane >= zioPoolWrites {
+	switch {
+	case lane >= zioPoolSyncs:
+		limit = zioPoolForSyncs()
+	case lane >= zioPoolWrites:
 		limit = zioPoolForWrites()
 	}
 	return p.taken.Load() < limit || lane != 0 && p.lanes[lane].taken < zioPoolReserve

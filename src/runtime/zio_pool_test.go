@@ -117,6 +117,67 @@ func TestZioPoolWrites(t *testing.T) {
 	zioPoolUnused(t)
 }
 
+// Syncs of little have more places than others.
+func TestZioPoolSyncs(t *testing.T) {
+	const n = ZioPoolReserve + 2
+	zioPool(t, n)
+	var releases []func()
+	for i := range n + n/ZioPoolMore {
+		if may := ZioMayEnter(false); may != (i < n) {
+			t.Errorf("a read may begin: %v, though %d of %d places are taken", may, i, n)
+		}
+		ZioLeave()
+		r, release := zioHold(nil, ZioPoolSyncs)
+		if got := <-r; got != 0 {
+			t.Fatalf("sync %d: result %d", i, got)
+		}
+		releases = append(releases, release)
+	}
+	if ZioMayEnterSync() {
+		t.Error("a sync may begin though syncs have all of their places")
+		ZioLeave()
+	}
+	sync, releaseSync := zioHold(nil, ZioPoolSyncs)
+	zioQueued(t, 1)
+	releases[0]()
+	if r := <-sync; r != 0 {
+		t.Errorf("a sync that waits: result %d", r)
+	}
+	for _, f := range append(releases[1:], releaseSync) {
+		f()
+	}
+	zioPoolUnused(t)
+}
+
+// Who waits in an operation gives up its P where somebody else could use it.
+func TestZioPoolLend(t *testing.T) {
+	zioPool(t, 4)
+	defer GOMAXPROCS(GOMAXPROCS(1))
+	lends := func() bool {
+		ZioMayEnter(false)
+		defer ZioLeave()
+		return ZioLend()
+	}
+	if ZioLend() {
+		t.Error("outside of an operation")
+	}
+	for end := time.Now().Add(10 * time.Second); lends(); Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("with nobody else to run")
+		}
+	}
+	r, release := zioHold(nil, 0)
+	if !lends() {
+		t.Error("not with a goroutine to run")
+	}
+	<-r
+	if !lends() {
+		t.Error("not though another operation waits")
+	}
+	release()
+	zioPoolUnused(t)
+}
+
 // A lane has places that another one cannot take, and lanes take turns.
 func TestZioPoolLanes(t *testing.T) {
 	zioPool(t, 2)

@@ -70,6 +70,12 @@ func TestSendHoldsFewThreads(t *testing.T) {
 	})
 }
 
+// While a goroutine syncs a file, others run.
+func TestSyncLendsItsP(t *testing.T) {
+	dir := slow(t, func() { time.Sleep(long / 5) })
+	each(t, func(t *testing.T, backend string) { run(t, backend, "slow-sync", dir) })
+}
+
 // untilRemoved returns a function that waits until somebody removes the file stop.
 func untilRemoved(t *testing.T) (wait func(), stop string) {
 	stop = filepath.Join(t.TempDir(), "stop")

@@ -251,10 +251,15 @@ func (fd *FD) zioFsync() (err error, ok bool) {
 		}
 	}
 	heavy := fd.zio.place.dirty.Load() && fd.zio.place.dirty.Swap(false)
-	if err := fd.zioEnter(heavy); err != nil {
+	if heavy {
+		err = fd.zioEnter(true)
+	} else {
+		err = fd.zioEnterSync()
+	}
+	if err != nil {
 		return err, true
 	}
-	err = ignoringEINTR(func() error { return syscall.Fsync(fd.Sysfd) })
+	err = ignoringEINTR(func() error { return zioFsyncCall(fd.Sysfd, heavy) })
 	zioLeave()
 	return err, true
 }

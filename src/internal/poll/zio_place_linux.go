@@ -34,14 +34,17 @@ const (
 const zioLanes = 4
 
 // zioWrites is the difference between the lane of a device's writes that compute for long
-// (zioHeavyWrite bytes at least), and syncs after them, and that of all else.
+// (zioHeavyWrite bytes at least), and syncs after them, and that of all else, zioSyncs
+// the same for other syncs.
 const (
 	zioWrites     = zioLanes + 1
+	zioSyncs      = zioWrites + zioLanes
 	zioHeavyWrite = 64 << 10
 )
 
 func runtime_zioEnter() bool
 func runtime_zioEnterWrite() bool
+func runtime_zioEnterSync() bool
 func runtime_zioLeave()
 func runtime_zioQueue(ctx uintptr, mode, lane int) int
 
@@ -104,6 +107,18 @@ func (fd *FD) zioEnter(heavy bool) error {
 	lane := fd.zioLane()
 	if heavy && lane != 0 {
 		lane += zioWrites
+	}
+	return fd.zioQueue('w', lane)
+}
+
+// zioEnterSync is zioEnter for a sync that writes little.
+func (fd *FD) zioEnterSync() error {
+	if runtime_zioEnterSync() {
+		return nil
+	}
+	lane := fd.zioLane()
+	if lane != 0 {
+		lane += zioSyncs
 	}
 	return fd.zioQueue('w', lane)
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -23,6 +24,7 @@ func init() {
 	programs["slow-queue"] = slowQueue
 	programs["slow-cached"] = slowCached
 	programs["slow-self"] = slowSelf
+	programs["slow-sync"] = slowSync
 }
 
 // metric returns the value of a metric of the pool.
@@ -99,15 +101,17 @@ func handed(name string) *os.File {
 func slowQueue(args []string) {
 	dir, stop := args[0], args[1]
 	name := func(i int) string { return filepath.Join(dir, strconv.Itoa(i)) }
-	large := make([]byte, 64<<10) // large writes have places of their own
+	large := make([]byte, 64<<10) // large writes have places of their own, and so have syncs
 	var wg sync.WaitGroup
 	// hold has an operation like what, on file i, begin or wait.
 	hold := func(what string, i int) {
 		f := must(os.OpenFile(name(i), os.O_RDWR, 0))
 		op, b := f.Read, make([]byte, 8)
 		switch what {
-		case "write", "sync":
+		case "write":
 			op = f.Write
+		case "sync":
+			op = func(b []byte) (int, error) { return len(b), f.Sync() }
 		case "large":
 			op, b = f.Write, large
 		}
@@ -133,6 +137,7 @@ func slowQueue(args []string) {
 	for i := range 20 {
 		hold("read", i)
 		hold("large", 40+i)
+		hold("sync", 20+i)
 	}
 	time.Sleep(50 * time.Millisecond)
 	moves := keepMoving()
@@ -315,5 +320,33 @@ func slowSelf(args []string) {
 	wg.Wait()
 	if err := s.Close(); err != nil {
 		bad(err)
+	}
+}
+
+// slowSync has a goroutine sync a file of dir, which takes its time, and another one run
+// meanwhile, which is not to wait until sysmon looks: that sleeps for up to 10 ms while
+// there is nothing for it to do.
+func slowSync(args []string) {
+	runtime.GOMAXPROCS(1)
+	f := must(os.OpenFile(filepath.Join(args[0], "0"), os.O_RDWR, 0))
+	sync := func() {
+		if err := f.Sync(); err != nil {
+			bad("sync:", err)
+		}
+	}
+	sync() // the first one shows that they wait
+	var delays []time.Duration
+	for range 9 {
+		for start := time.Now(); time.Since(start) < 60*time.Millisecond; {
+		}
+		ran := make(chan time.Duration, 1)
+		start := time.Now()
+		go func() { ran <- time.Since(start) }()
+		sync()
+		delays = append(delays, <-ran)
+	}
+	slices.Sort(delays)
+	if delays[len(delays)/2] > time.Millisecond {
+		bad("another goroutine ran after", delays)
 	}
 }
