@@ -59,7 +59,7 @@ const (
 	// of what they do is to compute, copying into the page cache and making requests of it,
 	// and what else the program does waits for a processor behind their threads. Bench row
 	// busy-sync.
-	zioPoolShare = 2
+	zioPoolShare = 3
 
 	// Syncs of little may take all places, and one more for zioPoolMore if
 	// GODEBUG=ziothreads says nothing: a file system makes one commit of many, and
