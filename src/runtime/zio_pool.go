@@ -204,7 +204,7 @@ func poll_zioLend() bool {
 	if gp.zioPlace != zioPlaceFree {
 		return false
 	}
-	return false
+	return !runqempty(gp.m.p.ptr()) || !sched.runq.empty() || zioPool.taken.Load() > 0
 }
 
 // poll_zioLeave ends an operation that poll_zioEnter or poll_zioQueue has let begin.
