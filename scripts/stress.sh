@@ -21,8 +21,8 @@ export ZIO_REQUIRE=1
 
 start=$SECONDS
 go test -count=1 -timeout $((minutes * 3 + 30))m ./test/stress -stress.full -stress.time "${ms}ms"
-# A million trials in ten minutes: 24 runs, ten kinds and a tenth of the eleventh.
-go test -count=1 -timeout $((minutes * 3 + 30))m ./test/cancel -run Races -cancel.full -cancel.trials $((minutes * 420))
+# A million trials in ten minutes: 24 runs, ten kinds (six of them nine) and a tenth of another.
+go test -count=1 -timeout $((minutes * 3 + 30))m ./test/cancel -run Races -cancel.full -cancel.trials $((minutes * 430))
 go test -count=1 -timeout 30m ./test/conformance -conformance.full
 go test -count=1 -timeout 30m ./test/fault
 echo "stress.sh: complete in $(((SECONDS - start) / 60)) minutes"

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 )
 
 var (
-	trials = flag.Int("cancel.trials", 1500, "how many trials each kind of wait gets in each run of the race matrix")
+	trials = flag.Int("cancel.trials", 3400, "how many trials each kind of wait gets in each run of the race matrix")
 	full   = flag.Bool("cancel.full", false, "run the race matrix on every backend at every GOMAXPROCS, with and without the race detector")
 )
 
@@ -75,7 +76,8 @@ func TestResolver(t *testing.T) {
 	t.Log(out)
 }
 
-// TestRaces runs the race matrix.
+// TestRaces runs the race matrix: 200,000 trials in six runs. A run waits half of the time,
+// so two are made at once.
 func TestRaces(t *testing.T) {
 	plain := zgo.Patched(t).Build(t, "./prog")
 	bins := map[string]string{"": plain}
@@ -83,7 +85,8 @@ func TestRaces(t *testing.T) {
 		zgo.NeedCC(t)
 		bins["-race"] = zgo.Patched(t).With("CGO_ENABLED=1").Build(t, "./prog", "-race")
 	}
-	total := 0
+	var total atomic.Int64
+	t.Cleanup(func() { t.Logf("%d trials", total.Load()) })
 	for _, backend := range zgo.Backends {
 		for i, procs := range zgo.Procs {
 			if !*full && procs != 2 && backend != zgo.Backends[i%2] {
@@ -91,17 +94,17 @@ func TestRaces(t *testing.T) {
 			}
 			for name, bin := range bins {
 				t.Run(fmt.Sprintf("%s-%d%s", backend, procs, name), func(t *testing.T) {
+					t.Parallel()
 					out := runOn(t, bin, backend, ",ziostress=30", procs, fmt.Sprint(*trials))
-					var n int
+					var n int64
 					last := out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]
 					if _, err := fmt.Sscanf(last, "done %d trials", &n); err != nil {
 						t.Fatalf("stopped half-way:\n%s", out)
 					}
-					total += n
+					total.Add(n)
 					t.Log(out)
 				})
 			}
 		}
 	}
-	t.Logf("%d trials", total)
 }
