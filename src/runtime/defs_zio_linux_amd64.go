@@ -7,7 +7,8 @@ package runtime
 const (
 	_ECANCELED = 125
 
-	_SYS_sendto   = 44
-	_SYS_recvfrom = 45
-	_SYS_ppoll    = 271
+	_SYS_sendto        = 44
+	_SYS_recvfrom      = 45
+	_SYS_clock_gettime = 228
+	_SYS_ppoll         = 271
 )

@@ -7,7 +7,8 @@ package runtime
 const (
 	_ECANCELED = 125
 
-	_SYS_sendto   = 290
-	_SYS_recvfrom = 292
-	_SYS_ppoll    = 336
+	_SYS_sendto        = 290
+	_SYS_recvfrom      = 292
+	_SYS_clock_gettime = 263
+	_SYS_ppoll         = 336
 )

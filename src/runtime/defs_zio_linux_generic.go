@@ -9,7 +9,8 @@ package runtime
 const (
 	_ECANCELED = 125
 
-	_SYS_sendto   = 206
-	_SYS_recvfrom = 207
-	_SYS_ppoll    = 73
+	_SYS_sendto        = 206
+	_SYS_recvfrom      = 207
+	_SYS_clock_gettime = 113
+	_SYS_ppoll         = 73
 )

@@ -9,7 +9,8 @@ package runtime
 const (
 	_ECANCELED = 158
 
-	_SYS_sendto   = 5043
-	_SYS_recvfrom = 5044
-	_SYS_ppoll    = 5261
+	_SYS_sendto        = 5043
+	_SYS_recvfrom      = 5044
+	_SYS_clock_gettime = 5222
+	_SYS_ppoll         = 5261
 )

@@ -9,7 +9,8 @@ package runtime
 const (
 	_ECANCELED = 158
 
-	_SYS_sendto   = 4180
-	_SYS_recvfrom = 4176
-	_SYS_ppoll    = 4302
+	_SYS_sendto        = 4180
+	_SYS_recvfrom      = 4176
+	_SYS_clock_gettime = 4263
+	_SYS_ppoll         = 4302
 )

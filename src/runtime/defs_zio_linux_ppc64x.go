@@ -9,7 +9,8 @@ package runtime
 const (
 	_ECANCELED = 125
 
-	_SYS_sendto   = 335
-	_SYS_recvfrom = 337
-	_SYS_ppoll    = 281
+	_SYS_sendto        = 335
+	_SYS_recvfrom      = 337
+	_SYS_clock_gettime = 246
+	_SYS_ppoll         = 281
 )

@@ -7,7 +7,8 @@ package runtime
 const (
 	_ECANCELED = 125
 
-	_SYS_sendto   = 369
-	_SYS_recvfrom = 371
-	_SYS_ppoll    = 302
+	_SYS_sendto        = 369
+	_SYS_recvfrom      = 371
+	_SYS_clock_gettime = 260
+	_SYS_ppoll         = 302
 )

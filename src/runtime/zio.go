@@ -62,6 +62,7 @@ package runtime
 //	zioCancel(op)                       | maybe | no      | pd's            | shortly
 //	zioRecv(fd, buf, n) result          | maybe | maybe   | the batch's     | no
 //	zioSend(fd, buf, n) result          | maybe | maybe   | the batch's     | no
+//	zioThreadTime(mp) int64             | no    | no      | allpLock        | no
 //
 // zioBackendInit chooses the backend, if that has not been done. It is called by
 // netpollinit, and before it by who reads or writes a file in blocking mode.
@@ -103,6 +104,9 @@ package runtime
 // zioStateCanceling. It ends as any other.
 //
 // zioRecv and zioSend perform one operation. They are nosplit.
+//
+// zioThreadTime returns the processor time that the thread of mp has used, in ns, 0 if
+// the system does not tell.
 //
 // zioSetEntry is a type of the backend, for what it must know of a pollDesc.
 //

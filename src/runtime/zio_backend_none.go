@@ -61,3 +61,5 @@ func zioRecv(fd int32, buf unsafe.Pointer, n uint32) int { zioNone(); return 0 }
 
 //go:nosplit
 func zioSend(fd int32, buf unsafe.Pointer, n uint32) int { zioNone(); return 0 }
+
+func zioThreadTime(mp *m) int64 { return 0 }

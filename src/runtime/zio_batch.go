@@ -26,8 +26,9 @@ type zioP struct {
 
 	// slice is the goroutine that sysmon saw running. Only sysmon uses it.
 	slice struct {
-		tick, calls  uint32
-		when, called int64 // nanotime since when tick, and both, are the same
+		tick, calls    uint32
+		mp             int64      // id of the m
+		passed, called zioStretch // since when tick and mp, and these and calls, are the same
 	}
 }
 

@@ -381,18 +381,3 @@ func ZioPoolCalm() {
 	zioPoolWatch(10 * zioPoolStallMax)
 	unlock(&p.lock)
 }
-
-// A ZioSlice is what sysmon remembers of the goroutine that keeps a P.
-type ZioSlice struct{ z zioP }
-
-// Pass, Call and Keeps are what the scheduler, a goroutine that receives or sends, and
-// sysmon at the time now, in ns, do.
-func (s *ZioSlice) Pass()                                 { s.z.tick++ }
-func (s *ZioSlice) Call()                                 { s.z.called() }
-func (s *ZioSlice) Keeps(now int64) (long, computes bool) { return s.z.keeps(now) }
-
-// The shortest time slices.
-const (
-	ZioMinSlice  = zioMinSlice
-	ZioCallSlice = zioCallSlice
-)

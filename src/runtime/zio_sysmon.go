@@ -211,10 +211,17 @@ func zioSysmonLook(now int64) {
 		if !runqempty(pp) {
 			runnable = true
 		}
-		long, computes := pp.zio.keeps(now)
+		mp := pp.m.ptr()
+		if mp == nil {
+			stuck = false
+			continue
+		}
+		long, computes, vague := pp.zio.keeps(now, mp, zioKnownLong(mp))
 		if computes {
-			zioMarkLong(pp)
+			zioMarkLong(mp)
 			quiet = false
+		} else if vague {
+			s.until = max(s.until, now+2*zioMinSlice)
 		}
 		b := pp.zio.batch
 		if b != nil && b.busy() {
@@ -253,31 +260,70 @@ func zioSysmonLook(now int64) {
 	s.stuck = stuck
 }
 
-// keeps reports whether the goroutine that runs on the P has kept it for
-// zioMinSlice, and whether it computes meanwhile: then it is to make room for one that
-// became ready.
-func (z *zioP) keeps(now int64) (long, computes bool) {
-	t := &z.slice
-	calls := z.calls.Load()
-	if t.tick != z.tick {
-		t.tick, t.calls = z.tick, calls
-		t.when, t.called = now, now
-	} else if t.calls != calls {
-		t.calls, t.called = calls, now
-	}
-	return now-t.when >= zioMinSlice, now-t.called >= zioMinSlice || now-t.when >= zioCallSlice
+// A zioStretch is the time since the goroutine that a P runs was seen to do
+// something. Only sysmon uses it.
+type zioStretch struct {
+	begin int64 // nanotime
+	seen  int64 // nanotime of the first look at the thread's clock since, 0 if there was none
+	cpu   int64 // what that said
 }
 
-// zioMarkLong notes that the goroutine that pp runs computes for long.
-func zioMarkLong(pp *p) {
-	mp := pp.m.ptr()
-	if mp == nil {
-		return
+// lasts reports whether the stretch has lasted for least, of which the thread of mp had
+// a processor for at least half. One that has none does not compute: other processes
+// keep the processor, perhaps those that the goroutine has asked something,
+// and preempting it helps nobody, since it must run for that. vague says that it is
+// too early to tell.
+func (s *zioStretch) lasts(now, least int64, mp *m) (lasts, vague bool) {
+	old := now-s.begin >= least
+	if s.seen != 0 && !old {
+		return false, false
 	}
+	cpu := zioThreadTime(mp)
+	if s.seen == 0 && cpu != 0 {
+		s.seen, s.cpu = now, cpu
+		return false, old
+	}
+	return old && (cpu == 0 || cpu-s.cpu >= least/2), false
+}
+
+// keeps reports whether the goroutine that runs on the P, on the thread of mp, has kept it for
+// zioMinSlice, and whether it computes meanwhile: then it is to make room for one that
+// became ready. known says that it has been seen computing before. vague is as in lasts.
+func (z *zioP) keeps(now int64, mp *m, known bool) (long, computes, vague bool) {
+	t := &z.slice
+	calls := z.calls.Load()
+	if t.tick != z.tick || t.mp != mp.id {
+		t.tick, t.calls, t.mp = z.tick, calls, mp.id
+		t.passed = zioStretch{begin: now}
+		t.called = t.passed
+		return false, false, false
+	}
+	if t.calls != calls {
+		t.calls, t.called = calls, zioStretch{begin: now}
+	} else if known && now-t.called.begin >= zioMinSlice {
+		return true, true, false
+	} else if computes, vague = t.called.lasts(now, zioMinSlice, mp); computes {
+		return true, true, false
+	}
+	long = now-t.passed.begin >= zioMinSlice
+	if long {
+		computes, _ = t.passed.lasts(now, zioCallSlice, mp)
+	}
+	return long, computes, vague
+}
+
+// zioMarkLong notes that the goroutine that mp runs computes for long.
+func zioMarkLong(mp *m) {
 	// It may have changed since. A g is never freed, and the mark wears off.
 	if gp := mp.curg; gp != nil && readgstatus(gp) == _Grunning {
 		gp.zioLong.Store(zioLongRuns)
 	}
+}
+
+// zioKnownLong reports whether the goroutine that mp runs was seen computing for long.
+func zioKnownLong(mp *m) bool {
+	gp := mp.curg
+	return gp != nil && gp.zioLong.Load() != 0
 }
 
 // zioSysmonRun performs the batch b of a P that does not react to preemption:
