@@ -54,11 +54,12 @@ func poll_zioOn() bool {
 
 // poll_zioTrack prepares a pollDesc for zioRead and zioWrite. short says that
 // the descriptor is a stream socket on which a short read means that the
-// receive queue is empty (see epoll(7), "Possible pitfalls").
+// receive queue is empty (see epoll(7), "Possible pitfalls"), asker that the program
+// has connected it.
 // It reports whether the submission core is in use.
 //
 //go:linkname poll_zioTrack internal/poll.runtime_zioTrack
-func poll_zioTrack(pd *pollDesc, short bool) bool {
+func poll_zioTrack(pd *pollDesc, short, asker bool) bool {
 	if !zioOn() {
 		return false
 	}
@@ -66,6 +67,9 @@ func poll_zioTrack(pd *pollDesc, short bool) bool {
 	pd.zio.kind = zioOnSocket
 	if short {
 		pd.zio.trust.CompareAndSwap(zioUntrusted, zioTrusted)
+		if asker {
+			pd.zio.pace.ask()
+		}
 	}
 	return true
 }
@@ -97,7 +101,8 @@ func (z *zioDesc) reset() {
 		throw("runtime: watch on free polldesc")
 	}
 	z.trust.Store(zioUntrusted)
-	z.pace = zioPace{odds: zioFirstOdds}
+	z.pace = zioPace{}
+	z.pace.odds.Store(zioFirstOdds)
 	z.set = zioSetEntry{}
 	z.kind = zioOnOther
 	z.file = false
@@ -201,7 +206,7 @@ func poll_zioWrite(pd *pollDesc, buf unsafe.Pointer, n int) int {
 		}
 		pd.wg.Store(pdNil)
 		r := int(zioRedo)
-		if n <= zioQueueWrite && zioCapability(zioOpSend) == zioNative {
+		if n <= zioQueueWrite && zioCapability(zioOpSend) == zioNative && !pd.zio.pace.asks() {
 			r = zioQueue(pd, 'w', zioOpSend, buf, n)
 			if r != zioRedo {
 				pd.zio.pace.queuedSend()

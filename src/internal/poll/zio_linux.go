@@ -21,6 +21,9 @@ import (
 type zioState struct {
 	on bool // constant after Init
 
+	// accepted says that a listener accepted the socket. Constant after Init.
+	accepted bool
+
 	// file says that the socket came in as a file, handed that this is a file that
 	// came in in blocking mode, and regular that it is one that cannot be polled.
 	// Constant after Init.
@@ -44,7 +47,7 @@ type zioState struct {
 	watch *ZioWatch
 }
 
-func runtime_zioTrack(ctx uintptr, short bool) bool
+func runtime_zioTrack(ctx uintptr, short, asker bool) bool
 func runtime_zioShared(ctx uintptr)
 
 // The buffers are not kept after the call.
@@ -79,7 +82,7 @@ func (fd *FD) zioInit(net string) {
 		lowat, err := syscall.GetsockoptInt(fd.Sysfd, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT)
 		short = err == nil && lowat == 1
 	}
-	fd.zio.on = runtime_zioTrack(fd.pd.runtimeCtx, short)
+	fd.zio.on = runtime_zioTrack(fd.pd.runtimeCtx, short, !fd.zio.accepted)
 }
 
 // zioShared notes that the program gets hold of the descriptor.
@@ -101,6 +104,7 @@ func (fd *FD) ZioFile() {
 // ZioAccepted notes that fd was accepted from the listener ln, whose socket
 // options it inherits. It must be called before Init.
 func (fd *FD) ZioAccepted(ln *FD) {
+	fd.zio.accepted = true
 	if ln.zio.shared.Load() {
 		fd.zio.shared.Store(true)
 	}
