@@ -48,12 +48,7 @@ func (r *runner) round(c *bcase, players []player, procs, round int) {
 	for turn := 1; turn <= turns; turn++ {
 		results := map[*pair]map[string]float64{}
 		quiet := true
-		// Every other turn goes backwards: none is always the one after.
-		order := slices.Clone(pairs)
-		if turn%2 == 0 {
-			slices.Reverse(order)
-		}
-		for _, p := range order {
+		for _, p := range inTurn(pairs, turn) {
 			v, err := p.turn(r.timeout)
 			if err != nil {
 				r.save(c, p.side, procs, round, turn, nil, err)
@@ -92,6 +87,16 @@ func (r *runner) round(c *bcase, players []player, procs, round int) {
 			r.save(c, p.side, procs, round, i+1, v, nil)
 		}
 	}
+}
+
+// inTurn returns a copy of sides in the order of the turn. Every other one goes
+// backwards: none is always the one after.
+func inTurn[S any](sides []S, turn int) []S {
+	order := slices.Clone(sides)
+	if turn%2 == 0 {
+		slices.Reverse(order)
+	}
+	return order
 }
 
 // pair starts a server and its driver and returns when it is warm.

@@ -60,11 +60,7 @@ func (r *runner) runCase(c *bcase) {
 // runs is a round of a case whose programs measure themselves.
 func (r *runner) runs(c *bcase, players []player, procs, round int) {
 	for turn := 1; turn <= c.turns(); turn++ {
-		order := slices.Clone(players)
-		if turn%2 == 0 {
-			slices.Reverse(order) // none is always the one after
-		}
-		for _, s := range order {
+		for _, s := range inTurn(players, turn) {
 			v, err := c.run(r, c, s.side, s.bin, procs)
 			r.save(c, s.side, procs, round, turn, v, err)
 		}
